@@ -1,0 +1,1 @@
+"""HTTP. Knows jobs; never torch, never Celery."""

@@ -1,0 +1,1 @@
+"""Sound and pictures. Knows no queue."""

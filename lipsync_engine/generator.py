@@ -1,0 +1,74 @@
+"""What a lip-sync generator is. (`registry` finds one by name.)
+
+A generator is set up once per process and then renders many chunks. It is a
+pure function of its arguments: frame 700 is the same bytes whether frames
+0..2999 are asked for at once or 690..710 alone. Two habits keep that true:
+frames are computed in batches of one fixed size on an absolute grid (padded
+where a chunk starts or ends inside a batch), because kernels may round
+differently for another shape; and nothing is normalised by a chunk's own
+maximum.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync_engine.audio import AudioSlice
+from lipsync_engine.face import Face
+from lipsync_engine.timeline import FrameRange
+
+
+@dataclass(frozen=True, slots=True)
+class AudioContext:
+    """Samples (16 kHz) that a frame hears before and after `timeline.frame_sample`."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of the look the user chose; part of what determines every frame's bytes."""
+
+    seed: int = 0        # of blinks and sway
+    blink: bool = True
+    sway: bool = True
+
+
+class Generator(Protocol):
+    """Face and sound in, frames out."""
+
+    name: str
+    context: AudioContext
+
+    def setup(self) -> None:
+        """Load weights and warm up with the real batch shape; once per process.
+
+        Raises:
+            WeightsError: what is wrong with the weights, and what to do.
+        """
+
+    def fingerprint(self) -> str:
+        """A short string that changes whenever the same arguments would give other frames."""
+
+    def render(
+        self,
+        face: Face,
+        speech: AudioSlice,
+        frames: FrameRange,
+        fps: Fraction,
+        look: Look,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Yield the frames in order, (b, H, W, 3) BGR each, b <= the batch size.
+
+        H and W are the face's own. `cancelled` is polled between batches.
+
+        Raises:
+            CanceledError: `cancelled()` was true.
+        """
+

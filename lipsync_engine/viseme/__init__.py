@@ -1,0 +1,1 @@
+"""The built-in generator: voice -> mouth parameters -> a photo that talks."""

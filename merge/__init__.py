@@ -1,0 +1,1 @@
+"""Chunks -> one MP4. Knows only FFmpeg."""

@@ -1,0 +1,1 @@
+"""Distribution: the only room that knows Celery and Redis."""

@@ -1,0 +1,230 @@
+"""What the rooms say to each other about jobs. Standard library only.
+
+Blobs are named by keys (`blob_` and the hex SHA-256 of their bytes); a job by
+an opaque id (`job_` and 32 hex digits). Lengths of video are frame counts.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# Names of Celery's tasks: publishers use these strings and import no worker code.
+PLAN = "lipchord.plan"
+RENDER_CHUNK = "lipchord.render_chunk"
+MERGE = "lipchord.merge"
+CHORD_FAILED = "lipchord.chord_failed"
+INSPECT = "lipchord.inspect"
+
+CPU_QUEUE = "cpu"  # plan, merge, inspect
+
+
+def render_queue(generator: str) -> str:
+    """The queue that only workers holding this generator read."""
+    return f"render.{generator}"
+
+
+def new_job_id() -> str:
+    """An id that nobody can guess."""
+    return f"job_{secrets.token_hex(16)}"
+
+
+class JobState(StrEnum):
+    """queued -> running -> succeeded | failed | canceled | expired; the last four are for ever."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def terminal(self) -> bool:
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class Stage(StrEnum):
+    """What a running job is doing."""
+
+    PLANNING = "planning"
+    RENDERING = "rendering"
+    MERGING = "merging"
+
+
+class ChunkState(StrEnum):
+    QUEUED = "queued"
+    RENDERING = "rendering"
+    DONE = "done"
+
+
+class MediaKind(StrEnum):
+    """What an uploaded blob is meant to be."""
+
+    SPEECH = "speech"
+    FACE = "face"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What the user asked for. Exactly one of `text` and `speech` is given.
+
+    Attributes:
+        text: what is said, up to 20 000 characters.
+        language: code of the text's language, as espeak-ng knows it ("ru", "en-gb").
+        voice: a variant of the language's voice ("f2"), or None for the language's own.
+        rate: words a minute, 80..450.
+        pitch: 0..99, 50 is the voice's own.
+        speech: blob key of an uploaded sound, instead of `text`.
+        face: blob key of an uploaded picture or video; None is the shipped avatar.
+        generator: name of an installed generator.
+        fps: frames a second, as `lipsync_engine.timeline.parse_fps` reads it.
+        num_workers: render workers to plan for, 1..64; None: as many as are ready.
+        seed: of blinks and sway.
+        blink: whether the face blinks.
+        sway: whether the head sways a little.
+    """
+
+    text: str | None = None
+    language: str = "en"
+    voice: str | None = None
+    rate: int = 165
+    pitch: int = 50
+    speech: str | None = None
+    face: str | None = None
+    generator: str = "viseme"
+    fps: str = "25"
+    num_workers: int | None = None
+    seed: int = 0
+    blink: bool = True
+    sway: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of consecutive video frames that one worker renders alone.
+
+    Lengths are counted in frames, never in seconds: chunks then tile a job
+    exactly, and no rounding error can open a seam.
+    """
+
+    job_id: str
+    index: int
+    first_frame: int
+    n_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkStatus:
+    """How far one chunk is.
+
+    Attributes:
+        frames_done: rendered so far, 0..n_frames.
+        worker: name of the worker that has it or had it last.
+        seconds: wall time of its rendering and encoding, once done.
+        attempts: how often a worker took it.
+    """
+
+    index: int
+    first_frame: int
+    n_frames: int
+    state: ChunkState = ChunkState.QUEUED
+    frames_done: int = 0
+    worker: str | None = None
+    seconds: float | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job failed: `reason` is stable ("no-face"), `detail` tells the user what to do."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """A finished MP4: blob key, bytes, and the hex SHA-256 that serves as its ETag."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the outside sees it.
+
+    Attributes:
+        progress: 0..1, never falls.
+        created_at, started_at, finished_at: Unix time, seconds, by the store's clock.
+        fps: as "25" or "30000/1001"; None until planned.
+        n_frames: of the whole video; None until planned.
+        speech_seconds: length of the sound; None until planned.
+        eta_seconds: estimate until the end; None where there is nothing to base one on.
+        timings: seconds spent so far, by stage: "plan", "render", "merge".
+    """
+
+    id: str
+    state: JobState
+    stage: Stage | None
+    progress: float
+    request: JobRequest
+    created_at: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    fps: str | None = None
+    n_frames: int | None = None
+    speech_seconds: float | None = None
+    chunks: tuple[ChunkStatus, ...] = ()
+    eta_seconds: float | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    video: VideoInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, newest first; `next_cursor` asks for the page after this one, None at the end."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A living worker process, by its last heartbeat.
+
+    Attributes:
+        name: such as "render0@host".
+        kind: "cpu" or "render".
+        generator: what a render worker holds, None for a cpu worker.
+        generator_ready: loaded and warmed up (always true for a cpu worker).
+        device: "cuda:0", or "cores 0,1".
+        pid: of the process that renders.
+        setups: how often this process has set its generator up (1, for ever).
+        chunks_done, frames_done: since it started.
+        job: id of the job in hand, if any.
+    """
+
+    name: str
+    kind: str
+    generator: str | None
+    generator_ready: bool
+    device: str
+    pid: int
+    setups: int = 0
+    chunks_done: int = 0
+    frames_done: int = 0
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A language that can be spoken: its code ("ru"), name ("Russian") and voice variants."""
+
+    language: str
+    name: str
+    variants: tuple[str, ...] = ()

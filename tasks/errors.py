@@ -1,0 +1,70 @@
+"""Why a request was refused or a job could not go on.
+
+TasksError
+├── RejectedError        the request cannot become a job; nothing was kept
+├── UnknownJobError      no such id, or its record has expired
+├── NotReadyError        the job has no video yet
+├── GoneError            the job ended without a video, or the video has expired
+├── StoreError           the queue store or the blob store did not answer
+├── MissingBlobError     a blob's manifest or one of its parts is not there
+└── StaleError           a compare-and-set was refused: somebody else moved the job on
+"""
+
+from typing import ClassVar
+
+
+class TasksError(Exception):
+    """The root; `code` is stable and ends up in the `type` of an HTTP problem."""
+
+    code: ClassVar[str] = "tasks-error"
+
+
+class RejectedError(TasksError):
+    """The request cannot become a job.
+
+    Attributes:
+        reason: a stable word, such as "no-face" or "unknown-language".
+        detail: what is wrong and what to do next, for the user.
+    """
+
+    code = "rejected"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class UnknownJobError(TasksError):
+    code = "unknown-job"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"There is no job {job_id!r}. Ids look like job_ and 32 hex digits; "
+            "a finished job is forgotten when its time to live is over."
+        )
+        self.job_id = job_id
+
+
+class NotReadyError(TasksError):
+    code = "not-ready"
+
+
+class GoneError(TasksError):
+    code = "gone"
+
+
+class StoreError(TasksError):
+    code = "store-unavailable"
+
+
+class MissingBlobError(TasksError):
+    code = "missing-blob"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The blob {key} is not in the store: it has expired or was never whole.")
+        self.key = key
+
+
+class StaleError(TasksError):
+    code = "stale"

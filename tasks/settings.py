@@ -1,0 +1,81 @@
+"""Every setting, its environment variable, unit and default: read once, then passed in."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+T = TypeVar("T", str, int, float)
+
+
+def _setting(name: str, default: T) -> T:
+    made: T = field(default=default, metadata={"env": name})
+    return made
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process of Lipchord needs to know; `from_env()` reads it.
+
+    Attributes:
+        queue_url: the queue store (small records, append-only file always synced).
+        blob_url: the blob store (uploads, chunks, videos; its own memory limit).
+        var_dir: where everything this project writes at run time goes.
+        worker_name: this worker's name, set by the launcher.
+        generator: what this render worker holds.
+        device: torch device of this render worker.
+        cores: CPU cores this worker is pinned to, "0,1"; empty: not pinned.
+        max_text_chars: characters.
+        max_upload_bytes: one upload, bytes.
+        max_audio_s: one job's sound, seconds.
+        max_video_s: of a face video, seconds; the rest is not used.
+        upload_ttl_s, chunk_ttl_s, result_ttl_s: how long blobs are kept, seconds.
+        job_ttl_s: how long a finished job is remembered, seconds.
+        job_deadline_s: a job older than this is given up, seconds.
+        inspect_timeout_s: how long a submit waits for its uploads to be looked at, seconds.
+        generate_timeout_s: how long /api/generate waits for its video, seconds.
+        heartbeat_s: between two heartbeats of a worker, seconds.
+        blob_part_bytes: size of one stored part, bytes.
+    """
+
+    queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
+    blob_url: str = _setting("LIPCHORD_BLOB_URL", "redis://127.0.0.1:6391/0")
+    var_dir: str = _setting("LIPCHORD_VAR_DIR", ".var")
+    worker_name: str = _setting("LIPCHORD_WORKER_NAME", "worker")
+    generator: str = _setting("LIPCHORD_GENERATOR", "viseme")
+    device: str = _setting("LIPCHORD_DEVICE", "cpu")
+    cores: str = _setting("LIPCHORD_CORES", "")
+    max_text_chars: int = _setting("LIPCHORD_MAX_TEXT_CHARS", 20_000)
+    max_upload_bytes: int = _setting("LIPCHORD_MAX_UPLOAD_BYTES", 256 * 2**20)
+    max_audio_s: int = _setting("LIPCHORD_MAX_AUDIO_S", 3600)
+    max_video_s: int = _setting("LIPCHORD_MAX_VIDEO_S", 20)
+    upload_ttl_s: int = _setting("LIPCHORD_UPLOAD_TTL_S", 7 * 86400)
+    chunk_ttl_s: int = _setting("LIPCHORD_CHUNK_TTL_S", 2 * 86400)
+    result_ttl_s: int = _setting("LIPCHORD_RESULT_TTL_S", 7 * 86400)
+    job_ttl_s: int = _setting("LIPCHORD_JOB_TTL_S", 8 * 86400)
+    job_deadline_s: int = _setting("LIPCHORD_JOB_DEADLINE_S", 86400)
+    inspect_timeout_s: float = _setting("LIPCHORD_INSPECT_TIMEOUT_S", 15.0)
+    generate_timeout_s: float = _setting("LIPCHORD_GENERATE_TIMEOUT_S", 1800.0)
+    heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
+    blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read LIPCHORD_* variables.
+
+        Raises:
+            ValueError: names the variable whose value is not of its type.
+        """
+        env = os.environ if environ is None else environ
+        values: dict[str, object] = {}
+        for item in fields(cls):
+            name = item.metadata["env"]
+            if name in env:
+                kind = type(item.default)
+                try:
+                    values[item.name] = kind(env[name])
+                except ValueError as error:
+                    raise ValueError(
+                        f"{name} must be {kind.__name__}, not {env[name]!r}"
+                    ) from error
+        return cls(**values)  # type: ignore[arg-type]
