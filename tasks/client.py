@@ -1,30 +1,69 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
+import re
+import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import BinaryIO, Protocol
 
-from tasks.contract import Job, JobPage, JobRequest, MediaKind, VideoInfo, VoiceInfo, WorkerInfo
+from lipsync_engine import registry, speech
+from lipsync_engine.errors import InputError
+from lipsync_engine.timeline import parse_fps
+from tasks.contract import (
+    CPU_QUEUE,
+    Job,
+    JobPage,
+    JobRequest,
+    JobState,
+    MediaKind,
+    VideoInfo,
+    VoiceInfo,
+    WorkerInfo,
+    new_job_id,
+    render_queue,
+)
+from tasks.errors import (
+    GoneError,
+    MissingBlobError,
+    NotReadyError,
+    RejectedError,
+    StaleError,
+    StoreError,
+    UnknownJobError,
+)
+from tasks.fleet import Fleet
+from tasks.inspection import Inspections
 from tasks.records import Records
 from tasks.settings import Settings
-from tasks.storage import Storage
+from tasks.storage import RedisStorage, Storage
+from tasks.stores import answering, connect
+
+POLL_S = 0.1  # between two looks at a job that somebody waits for
+JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 
 class Publisher(Protocol):
     """Puts work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
 
     def plan(self, job_id: str) -> None:
-        """Publish the planning of an accepted job."""
+        """Publish the planning of an accepted job. Raises StoreError."""
 
-    def inspect(self, kind: MediaKind, key: str) -> None:
-        """Publish a look at an uploaded blob."""
+    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Publish a look at an uploaded blob. Raises StoreError."""
 
 
 class JobQueue:
     """Everything that the API may do with jobs. Safe for many threads."""
 
-    def __init__(
-        self, records: Records, storage: Storage, publisher: Publisher, settings: Settings
-    ) -> None: ...
+    def __init__(self, settings: Settings, publisher: Publisher) -> None:
+        queue = connect(settings.queue_url)
+        self._settings, self._publisher, self._queue = settings, publisher, queue
+        self._records = Records(queue, settings.job_ttl_s)
+        self._storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        self._fleet = Fleet(queue, settings.heartbeat_s)
+        self._inspections = Inspections(queue)
+
+    # -- accept ------------------------------------------------------------------------
 
     def store_upload(self, stream: BinaryIO) -> str:
         """Keep an upload under its content hash; returns its blob key.
@@ -33,6 +72,13 @@ class JobQueue:
             RejectedError: "upload-too-large" or "empty-file".
             StoreError: the store is full or does not answer.
         """
+        limited = _Limited(stream, self._settings.max_upload_bytes)
+        blob = self._storage.put(limited, self._settings.upload_ttl_s)  # type: ignore[arg-type]
+        if blob.size == 0:
+            raise RejectedError(
+                "empty-file", "The uploaded file is empty (0 bytes). Choose another."
+            )
+        return blob.key
 
     def submit(self, request: JobRequest, idempotency_key: str | None = None) -> Job:
         """Check, record, publish. When this returns, the job survives any one process.
@@ -41,40 +87,193 @@ class JobQueue:
             RejectedError: what is wrong with the request, and what to do.
             StoreError: the store does not answer; nothing was accepted.
         """
+        self._check(request)
+        job_id = new_job_id()
+        try:
+            accepted = self._records.submit(job_id, request, idempotency_key)
+        except StaleError as error:
+            raise RejectedError(
+                "idempotency-mismatch",
+                "This Idempotency-Key was used with another request. Send a new key, or the "
+                "same request.",
+            ) from error
+        if accepted == job_id:
+            self._publish(job_id)
+        return self._records.job(accepted)
+
+    def _publish(self, job_id: str) -> None:
+        try:
+            self._publisher.plan(job_id)
+            self._records.mark_published(job_id)
+        except StoreError:
+            return  # the record is on disk: the reaper publishes it when the store is back
+
+    def _check(self, request: JobRequest) -> None:
+        if (request.text is None) == (request.speech is None):
+            raise RejectedError(
+                "invalid-request", "Give either a text or a sound file: one of them, not both."
+            )
+        if request.generator not in registry.names():
+            raise RejectedError(
+                "unknown-generator",
+                f"There is no generator {request.generator!r}. "
+                f"Installed: {', '.join(registry.names())}.",
+            )
+        try:
+            parse_fps(request.fps)
+            if request.text is not None:
+                speech.check_text(
+                    request.text, request.language, request.voice, request.rate, request.pitch,
+                    self._settings.max_text_chars,
+                )  # fmt: skip
+        except InputError as error:
+            raise RejectedError(error.code, str(error)) from error
+        except (ValueError, ZeroDivisionError) as error:
+            raise RejectedError("invalid-request", f"fps: {error}. Try 25 or 29.97.") from error
+        if request.speech is not None:
+            self._inspect(MediaKind.SPEECH, request.speech, request.fps)
+        if request.face is not None:
+            self._inspect(MediaKind.FACE, request.face, request.fps)
+
+    def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Have a cpu worker look at an upload; where none can soon, planning will look."""
+        there, failure = self._inspections.known(kind, key, fps)
+        if not there and any(worker.kind == "cpu" for worker in self.workers()):
+            self._publisher.inspect(kind, key, fps)
+            failure = self._inspections.wait(kind, key, fps, self._settings.inspect_timeout_s)
+        if failure is not None:
+            raise RejectedError(failure.reason, failure.detail)
+
+    # -- look --------------------------------------------------------------------------
 
     def job(self, job_id: str) -> Job:
         """Raises UnknownJobError."""
+        if not JOB_ID.fullmatch(job_id):
+            raise UnknownJobError(job_id)
+        return self._records.job(job_id)
 
     def wait(self, job_id: str, timeout_s: float) -> Job:
         """The job as soon as it is terminal, or as it is after `timeout_s`."""
+        until = time.monotonic() + timeout_s
+        job = self.job(job_id)
+        while not job.state.terminal and time.monotonic() < until:
+            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
+            job = self._records.job(job_id)
+        return job
 
     def jobs(self, limit: int = 20, cursor: str | None = None) -> JobPage:
         """Newest first. Raises RejectedError("bad-cursor")."""
+        ids = self._records.ids(limit + 1, _parse_cursor(cursor) if cursor else None)
+        jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id))]
+        more = len(ids) > limit
+        return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)
+
+    def _remembered(self, job_id: str) -> Job | None:
+        try:
+            return self._records.job(job_id)
+        except UnknownJobError:
+            self._records.forget(job_id)  # its record has expired; the list forgets it too
+            return None
 
     def cancel(self, job_id: str) -> Job:
         """Idempotent; a terminal job stays as it is. Raises UnknownJobError."""
+        self.job(job_id)
+        self._records.cancel(job_id)
+        return self._records.job(job_id)
 
     def open_video(self, job_id: str) -> tuple[VideoInfo, BinaryIO]:
         """The MP4, seekable, read part by part.
 
         Raises:
-            UnknownJobError, NotReadyError (not finished yet), GoneError (failed, canceled, expired).
+            UnknownJobError, NotReadyError (not finished yet),
+            GoneError (failed, canceled, expired).
         """
+        job = self.job(job_id)
+        if not job.state.terminal:
+            raise NotReadyError(
+                f"The video is not ready: the job is {job.stage or job.state}, "
+                f"{job.progress:.0%} done. Ask again in a moment."
+            )
+        if job.state is not JobState.SUCCEEDED or job.video is None:
+            why = f" {job.failure.detail}" if job.failure else ""
+            raise GoneError(f"The job has {job.state} and left no video.{why} Send it again.")
+        try:
+            return job.video, self._storage.open(job.video.key)
+        except MissingBlobError as error:
+            raise GoneError("The video has expired. Send the job again.") from error
+
+    # -- the house ---------------------------------------------------------------------
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Languages that can be spoken, sorted by code."""
+        return _voices()
 
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Living workers, by heartbeat."""
+        return self._fleet.workers()
 
     def generators(self) -> tuple[str, ...]:
         """Installed generators, sorted."""
+        return registry.names()
 
     def not_ready(self) -> tuple[str, ...]:
         """Why a job sent now would not start, in sentences; empty when all is well."""
+        try:
+            workers = self.workers()
+            self._storage.resolve("readiness")
+        except StoreError as error:
+            return (str(error),)
+        reasons = []
+        if not any(worker.kind == "cpu" for worker in workers):
+            reasons.append("No cpu worker is alive: nothing plans or merges.")
+        if not any(worker.kind == "render" and worker.generator_ready for worker in workers):
+            reasons.append("No render worker has its generator ready yet.")
+        return tuple(reasons)
 
     def depths(self) -> Mapping[str, int]:
         """Messages waiting, by Celery queue name."""
+        queues = [CPU_QUEUE, *map(render_queue, registry.names())]
+        with answering("queue store"):
+            pipe = self._queue.pipeline(transaction=False)
+            for queue in queues:
+                pipe.llen(queue)
+            return dict(zip(queues, pipe.execute(), strict=True))
 
     def counters(self) -> Mapping[str, int]:
         """Jobs ever accepted and ended, by state name ("accepted", "succeeded", …)."""
+        return self._records.counters()
+
+
+class _Limited:
+    """A stream that refuses to be longer than `limit` bytes."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream, self._limit, self._seen = stream, limit, 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._stream.read(size)
+        self._seen += len(piece)
+        if self._seen > self._limit:
+            raise RejectedError(
+                "upload-too-large",
+                f"The file is larger than {self._limit // 2**20} MiB. Send a shorter or more "
+                "compressed one, or raise LIPCHORD_MAX_UPLOAD_BYTES.",
+            )
+        return piece
+
+
+@lru_cache(1)
+def _voices() -> tuple[VoiceInfo, ...]:
+    found = [
+        VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in speech.voices()
+    ]
+    return tuple(sorted(found, key=lambda voice: voice.language))
+
+
+def _parse_cursor(cursor: str) -> float:
+    try:
+        return float(cursor)
+    except ValueError as error:
+        raise RejectedError(
+            "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
+        ) from error

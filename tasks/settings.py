@@ -22,6 +22,7 @@ class Settings:
         blob_url: the blob store (uploads, chunks, videos; its own memory limit).
         var_dir: where everything this project writes at run time goes.
         worker_name: this worker's name, set by the launcher.
+        worker_kind: "cpu" (plan, merge) or "render", set by the launcher.
         generator: what this render worker holds.
         device: torch device of this render worker.
         cores: CPU cores this worker is pinned to, "0,1"; empty: not pinned.
@@ -35,6 +36,7 @@ class Settings:
         inspect_timeout_s: how long a submit waits for its uploads to be looked at, seconds.
         generate_timeout_s: how long /api/generate waits for its video, seconds.
         heartbeat_s: between two heartbeats of a worker, seconds.
+        reaper_s: between two rounds of the reaper, seconds.
         blob_part_bytes: size of one stored part, bytes.
     """
 
@@ -42,6 +44,7 @@ class Settings:
     blob_url: str = _setting("LIPCHORD_BLOB_URL", "redis://127.0.0.1:6391/0")
     var_dir: str = _setting("LIPCHORD_VAR_DIR", ".var")
     worker_name: str = _setting("LIPCHORD_WORKER_NAME", "worker")
+    worker_kind: str = _setting("LIPCHORD_WORKER_KIND", "cpu")
     generator: str = _setting("LIPCHORD_GENERATOR", "viseme")
     device: str = _setting("LIPCHORD_DEVICE", "cpu")
     cores: str = _setting("LIPCHORD_CORES", "")
@@ -57,6 +60,7 @@ class Settings:
     inspect_timeout_s: float = _setting("LIPCHORD_INSPECT_TIMEOUT_S", 15.0)
     generate_timeout_s: float = _setting("LIPCHORD_GENERATE_TIMEOUT_S", 1800.0)
     heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
+    reaper_s: float = _setting("LIPCHORD_REAPER_S", 3.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
 
     @classmethod

@@ -1,0 +1,62 @@
+"""The word "chord" lives here: chunks are its header, merging is its body.
+
+Header signatures carry ids only and keep no results. The chord is the fast
+path: that all chunks are in is decided by the job's record, when the body comes.
+"""
+
+from celery import Celery, chord
+
+from tasks.contract import (
+    CHORD_FAILED,
+    CPU_QUEUE,
+    INSPECT,
+    MERGE,
+    PLAN,
+    RENDER_CHUNK,
+    MediaKind,
+    render_queue,
+)
+from tasks.errors import StoreError
+
+
+def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> None:
+    """Put all chunks of a planned job on the queue, with the merge that follows them."""
+    header = [
+        app.signature(
+            RENDER_CHUNK,
+            args=(job_id, index),
+            queue=render_queue(generator),
+            immutable=True,
+            ignore_result=True,
+        )
+        for index in range(n_chunks)
+    ]
+    body = app.signature(MERGE, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True)
+    failed = app.signature(
+        CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
+    )
+    chord(header, body.on_error(failed), app=app).apply_async()
+
+
+class CeleryPublisher:
+    """`tasks.client.Publisher` over Celery. Names tasks by string, so it loads no worker code."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def plan(self, job_id: str) -> None:
+        """Publish the planning of an accepted job. Raises StoreError."""
+        self._send(PLAN, [job_id])
+
+    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Publish a look at an uploaded blob. Raises StoreError."""
+        self._send(INSPECT, [kind.value, key, fps])
+
+    def _send(self, name: str, args: list[str]) -> None:
+        try:
+            self._app.send_task(
+                name, args=args, queue=CPU_QUEUE, ignore_result=True, retry=True,
+                retry_policy={"max_retries": 3, "interval_max": 0.5},
+            )  # fmt: skip
+        except self._app.connection_for_write().connection_errors as error:
+            raise StoreError(f"The queue store does not take messages: {error}") from error

@@ -1,0 +1,41 @@
+"""Who is alive: workers' heartbeats in the queue store."""
+
+import json
+from dataclasses import asdict
+from typing import cast
+
+import redis
+
+from tasks.contract import WorkerInfo
+from tasks.stores import answering
+
+MISSED_BEATS = 4  # a worker that has not been heard for so many heartbeats is not there
+
+
+class Fleet:
+    """Heartbeats, each a key that vanishes when it is not renewed."""
+
+    def __init__(self, client: "redis.Redis", heartbeat_s: float) -> None:
+        self._redis, self._heartbeat_s = client, heartbeat_s
+
+    def beat(self, worker: WorkerInfo) -> None:
+        """Say that `worker` lives, and what it has in hand."""
+        life = int(self._heartbeat_s * MISSED_BEATS * 1000)
+        with answering("queue store"):
+            self._redis.set(f"lipchord:worker:{worker.name}", json.dumps(asdict(worker)), px=life)
+            self._redis.zadd("lipchord:workers", {worker.name: _now(self._redis)})
+
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Those whose last heartbeat is fresh, sorted by name."""
+        with answering("queue store"):
+            horizon = _now(self._redis) - self._heartbeat_s * MISSED_BEATS
+            self._redis.zremrangebyscore("lipchord:workers", "-inf", horizon)
+            names = cast(list[bytes], self._redis.zrange("lipchord:workers", 0, -1))
+            keys = [f"lipchord:worker:{name.decode()}" for name in sorted(names)]
+            found = cast(list["bytes | None"], self._redis.mget(keys)) if keys else []
+        return tuple(WorkerInfo(**json.loads(raw)) for raw in found if raw)
+
+
+def _now(client: "redis.Redis") -> float:
+    seconds, micros = cast(tuple[int, int], client.time())
+    return seconds + micros / 1e6

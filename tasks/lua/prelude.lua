@@ -1,0 +1,31 @@
+-- Shared by every script: the store's clock, the event stream, and what "over" means.
+local function now()
+  local t = redis.call('TIME')
+  return t[1] + t[2] / 1000000
+end
+
+local TERMINAL = { succeeded = true, failed = true, canceled = true, expired = true }
+
+local function event(job, kind, fields)
+  local flat = { 'type', kind, 'at', string.format('%.6f', now()) }
+  for k, v in pairs(fields) do
+    flat[#flat + 1] = k
+    flat[#flat + 1] = tostring(v)
+  end
+  redis.call('XADD', job .. ':events', 'MAXLEN', '~', 10000, '*', unpack(flat))
+end
+
+local function state_of(job)
+  return redis.call('HGET', job, 'state')
+end
+
+-- The one way into a terminal state: for ever, counted once, kept for ttl seconds.
+local function finish_as(job, id, state, ttl)
+  redis.call('HSET', job, 'state', state, 'stage', '', 'finished_at', string.format('%.6f', now()))
+  redis.call('SREM', 'lipchord:jobs:active', id)
+  redis.call('HINCRBY', 'lipchord:counters', state, 1)
+  event(job, state, {})
+  redis.call('EXPIRE', job, ttl)
+  redis.call('EXPIRE', job .. ':chunks', ttl)
+  redis.call('EXPIRE', job .. ':events', ttl)
+end

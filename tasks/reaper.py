@@ -1,0 +1,63 @@
+"""What the chord cannot promise: a thread in every cpu worker looks after forgotten jobs.
+
+A job that was accepted but never published (its API process died in between)
+is published; a job past its deadline expires. Idempotent: two reapers at once
+are harmless, because the record decides.
+"""
+
+import threading
+import time
+
+import structlog
+
+from tasks.client import Publisher
+from tasks.contract import Failure, JobState
+from tasks.errors import StoreError, UnknownJobError
+from tasks.records import Records
+from tasks.worker import Worker
+
+GRACE_S = 5.0  # a submit publishes within milliseconds; younger jobs are left to it
+
+log = structlog.get_logger()
+
+
+def start(worker: Worker, publisher: Publisher) -> None:
+    """Start the thread, in a cpu worker; elsewhere do nothing."""
+    if worker.settings.worker_kind != "cpu":
+        return
+    args = (worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s)
+    threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
+
+
+def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
+    """One round over all jobs that are not over. Raises StoreError."""
+    now = records.now()
+    for job_id in records.active():
+        try:
+            job = records.job(job_id)
+        except UnknownJobError:
+            records.forget(job_id)
+            continue
+        age = now - job.created_at
+        if age > deadline_s:
+            records.expire(job_id, Failure("deadline", _too_late(deadline_s)))
+        elif job.state is JobState.QUEUED and age > GRACE_S and not records.published(job_id):
+            publisher.plan(job_id)
+            records.mark_published(job_id)
+            log.warning("published a job that its API process had not", job=job_id)
+
+
+def _for_ever(records: Records, publisher: Publisher, deadline_s: float, every_s: float) -> None:
+    while True:
+        try:
+            reap(records, publisher, deadline_s)
+        except StoreError as error:
+            log.warning("reaper's round missed", error=str(error))
+        time.sleep(every_s)
+
+
+def _too_late(deadline_s: float) -> str:
+    return (
+        f"The job was not finished within {deadline_s:.0f} s. Look at GET /api/v1/workers for "
+        "render workers that are ready, add some, and send the job again."
+    )

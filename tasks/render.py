@@ -1,0 +1,80 @@
+"""The second step of a job: a run of frames becomes one stored H.264 chunk."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync_engine import video
+from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
+from lipsync_engine.face import Face
+from lipsync_engine.generator import Generator, Look
+from lipsync_engine.timeline import FrameRange
+from tasks.contract import Chunk, Plan
+from tasks.settings import Settings
+from tasks.storage import Blob, Storage, read
+
+FACES_KEPT = 4  # a face of one photo is 1-5 MB; a video's at most some 100 MB
+
+
+class Renderer:
+    """A generator that was set up once, and the store that it takes from and puts to."""
+
+    def __init__(self, generator: Generator, storage: Storage, settings: Settings) -> None:
+        self.generator = generator
+        self._storage, self._settings = storage, settings
+        self._face = lru_cache(FACES_KEPT)(lambda key: Face.from_bytes(read(storage, key)))
+
+    def render(self, plan: Plan, chunk: Chunk, note: Callable[[int], bool]) -> Blob:
+        """Render and store one chunk.
+
+        Args:
+            note: told the frames done so far after each batch; False means stop.
+
+        Raises:
+            CanceledError: `note` said stop.
+            EncodeError: the encoder refused.
+            MissingBlobError: sound or face have expired.
+        """
+        progress = _Progress(note)
+        with TemporaryDirectory(prefix="chunk-") as folder:
+            path = Path(folder) / "chunk.mp4"
+            video.encode_chunk(
+                self._frames(plan, chunk, progress.stopped), path, plan.fps, on_frames=progress.add
+            )
+            with path.open("rb") as encoded:
+                return self._storage.put(encoded, self._settings.chunk_ttl_s)
+
+    def _frames(
+        self, plan: Plan, chunk: Chunk, cancelled: Callable[[], bool]
+    ) -> Iterator[NDArray[np.uint8]]:
+        request = plan.request
+        look = Look(seed=request.seed, blink=request.blink, sway=request.sway)
+        frames = FrameRange(chunk.first_frame, chunk.n_frames)
+        heard = self._heard(plan, frames)
+        return self.generator.render(
+            self._face(plan.face), heard, frames, plan.fps, look, cancelled
+        )
+
+    def _heard(self, plan: Plan, frames: FrameRange) -> AudioSlice:
+        context = self.generator.context
+        first, stop = needed_samples(frames, plan.fps, context.before, context.after)
+        with self._storage.open(plan.pcm) as pcm:
+            return read_slice(pcm, plan.n_samples, first, stop)
+
+
+class _Progress:
+    """Adds up frames; remembers that somebody said stop."""
+
+    def __init__(self, note: Callable[[int], bool]) -> None:
+        self._note, self._done, self._stop = note, 0, False
+
+    def add(self, frames: int) -> None:
+        self._done += frames
+        self._stop = self._stop or not self._note(self._done)
+
+    def stopped(self) -> bool:
+        return self._stop

@@ -1,0 +1,33 @@
+"""The third step of a job: its chunks and its sound track become the stored MP4."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from merge.mux import ChunkFile, merge_chunks
+from tasks.contract import Plan, VideoInfo
+from tasks.settings import Settings
+from tasks.storage import Storage, fetch
+
+
+def stitch(
+    plan: Plan, chunk_keys: Sequence[str], storage: Storage, settings: Settings
+) -> VideoInfo:
+    """Join, mux, verify, store.
+
+    Raises:
+        MergeError: the chunks do not make the planned video.
+        MissingBlobError: a chunk or the track has expired.
+    """
+    with TemporaryDirectory(prefix="merge-") as folder:
+        workdir = Path(folder)
+        chunks = [
+            ChunkFile(fetch(storage, key, workdir / f"chunk-{index}.mp4"), chunk.n_frames)
+            for index, (key, chunk) in enumerate(zip(chunk_keys, plan.chunks, strict=True))
+        ]
+        track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
+        whole = workdir / "video.mp4"
+        merge_chunks(chunks, track, whole, plan.fps)
+        with whole.open("rb") as stream:
+            blob = storage.put(stream, settings.result_ttl_s)
+    return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256)

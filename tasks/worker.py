@@ -1,0 +1,134 @@
+"""One worker process: pinned, its generator loaded once, its heart beating.
+
+This is the one place with module-level state: the process's loaded generator.
+It lives in the spawned child of `celery worker`; the parent never loads torch.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from lipsync_engine import registry
+from tasks.contract import WorkerInfo
+from tasks.errors import StoreError
+from tasks.fleet import Fleet
+from tasks.inspection import Inspections
+from tasks.records import Records
+from tasks.render import Renderer
+from tasks.settings import Settings
+from tasks.storage import RedisStorage, Storage
+from tasks.stores import connect
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """What a task finds in its process: stores, and in a render worker the renderer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        queue = connect(settings.queue_url)
+        self.records = Records(queue, settings.job_ttl_s)
+        self.storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        self.inspections = Inspections(queue)
+        self.fleet = Fleet(queue, settings.heartbeat_s)
+        self._renderer: Renderer | None = None
+        self._lock = threading.Lock()
+        self._info = WorkerInfo(
+            name=settings.worker_name,
+            kind=settings.worker_kind,
+            generator=settings.generator if settings.worker_kind == "render" else None,
+            generator_ready=settings.worker_kind != "render",
+            device=f"cores {settings.cores}" if settings.cores else settings.device,
+            pid=os.getpid(),
+        )
+
+    @property
+    def renderer(self) -> Renderer:
+        """Raises RuntimeError in a worker that was not started to render."""
+        if self._renderer is None:
+            raise RuntimeError(
+                "this worker holds no generator; start it with LIPCHORD_WORKER_KIND=render"
+            )
+        return self._renderer
+
+    @property
+    def name(self) -> str:
+        return self._info.name
+
+    def set_up(self) -> None:
+        """Pin the process, start the heartbeat, load and warm up the generator."""
+        pin(self.settings.cores)
+        beat = threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True)
+        beat.start()
+        if self.settings.worker_kind == "render":
+            started = time.perf_counter()
+            generator = registry.create(self.settings.generator)
+            generator.setup()
+            self._renderer = Renderer(generator, self.storage, self.settings)
+            self.note(generator_ready=True, setups=self._info.setups + 1)
+            log.info("generator ready", generator=self.settings.generator,
+                     seconds=round(time.perf_counter() - started, 2))  # fmt: skip
+
+    def note(self, **changes: object) -> None:
+        """Change what the heartbeat says, and say it at once."""
+        with self._lock:
+            self._info = replace(self._info, **changes)  # type: ignore[arg-type]
+        self._beat()
+
+    def chunk_done(self, frames: int) -> None:
+        """Count a rendered chunk."""
+        info = self._info
+        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames, job=None)
+
+    def _beat_for_ever(self) -> None:
+        while True:
+            self._beat()
+            time.sleep(self.settings.heartbeat_s)
+
+    def _beat(self) -> None:
+        try:
+            self.fleet.beat(self._info)
+        except StoreError as error:
+            log.warning("heartbeat missed", error=str(error))
+
+
+def pin(cores: str) -> None:
+    """Bind this process to CPU cores such as "0,1", and torch to as many threads."""
+    if not cores:
+        return
+    wanted = {int(core) for core in cores.split(",")}
+    os.sched_setaffinity(0, wanted)
+    os.environ["OMP_NUM_THREADS"] = str(len(wanted))  # read when torch is first imported
+
+
+_worker: Worker | None = None
+
+
+def start(on_started: Callable[[Worker], None] = lambda _worker: None) -> None:
+    """Make this process a worker; called once, in the spawned child.
+
+    Raises:
+        SystemExit: the generator cannot be had. (Celery swallows any other error here.)
+    """
+    global _worker  # noqa: PLW0603 - see the module's docstring
+    try:
+        worker = Worker(Settings.from_env())
+        worker.set_up()
+    except Exception as error:
+        log.error("worker cannot start", error=str(error), exc_info=True)
+        raise SystemExit(f"lipchord worker cannot start: {error}") from error
+    _worker = worker
+    on_started(worker)
+
+
+def current() -> Worker:
+    """This process's worker."""
+    if _worker is None:
+        start()
+    assert _worker is not None  # noqa: S101 - `start` sets it or exits
+    return _worker
