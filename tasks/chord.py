@@ -39,7 +39,7 @@ def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> No
 
 
 class CeleryPublisher:
-    """`tasks.client.Publisher` over Celery. Names tasks by string, so it loads no worker code."""
+    """`tasks.admission.Publisher` over Celery; names tasks by string, loads no worker code."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app

@@ -4,18 +4,16 @@ import re
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from lipsync_engine import registry, speech
-from lipsync_engine.errors import InputError
-from lipsync_engine.timeline import parse_fps
+from tasks.admission import Admission, Limited, Publisher
 from tasks.contract import (
     CPU_QUEUE,
     Job,
     JobPage,
     JobRequest,
     JobState,
-    MediaKind,
     VideoInfo,
     VoiceInfo,
     WorkerInfo,
@@ -42,16 +40,6 @@ POLL_S = 0.1  # between two looks at a job that somebody waits for
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 
-class Publisher(Protocol):
-    """Puts work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
-
-    def plan(self, job_id: str) -> None:
-        """Publish the planning of an accepted job. Raises StoreError."""
-
-    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
-        """Publish a look at an uploaded blob. Raises StoreError."""
-
-
 class JobQueue:
     """Everything that the API may do with jobs. Safe for many threads."""
 
@@ -61,7 +49,7 @@ class JobQueue:
         self._records = Records(queue, settings.job_ttl_s)
         self._storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
         self._fleet = Fleet(queue, settings.heartbeat_s)
-        self._inspections = Inspections(queue)
+        self._admission = Admission(settings, publisher, self._fleet, Inspections(queue))
 
     # -- accept ------------------------------------------------------------------------
 
@@ -72,7 +60,7 @@ class JobQueue:
             RejectedError: "upload-too-large" or "empty-file".
             StoreError: the store is full or does not answer.
         """
-        limited = _Limited(stream, self._settings.max_upload_bytes)
+        limited = Limited(stream, self._settings.max_upload_bytes)
         blob = self._storage.put(limited, self._settings.upload_ttl_s)  # type: ignore[arg-type]
         if blob.size == 0:
             raise RejectedError(
@@ -87,7 +75,7 @@ class JobQueue:
             RejectedError: what is wrong with the request, and what to do.
             StoreError: the store does not answer; nothing was accepted.
         """
-        self._check(request)
+        self._admission.check(request)
         job_id = new_job_id()
         try:
             accepted = self._records.submit(job_id, request, idempotency_key)
@@ -107,42 +95,6 @@ class JobQueue:
             self._records.mark_published(job_id)
         except StoreError:
             return  # the record is on disk: the reaper publishes it when the store is back
-
-    def _check(self, request: JobRequest) -> None:
-        if (request.text is None) == (request.speech is None):
-            raise RejectedError(
-                "invalid-request", "Give either a text or a sound file: one of them, not both."
-            )
-        if request.generator not in registry.names():
-            raise RejectedError(
-                "unknown-generator",
-                f"There is no generator {request.generator!r}. "
-                f"Installed: {', '.join(registry.names())}.",
-            )
-        try:
-            parse_fps(request.fps)
-            if request.text is not None:
-                speech.check_text(
-                    request.text, request.language, request.voice, request.rate, request.pitch,
-                    self._settings.max_text_chars,
-                )  # fmt: skip
-        except InputError as error:
-            raise RejectedError(error.code, str(error)) from error
-        except (ValueError, ZeroDivisionError) as error:
-            raise RejectedError("invalid-request", f"fps: {error}. Try 25 or 29.97.") from error
-        if request.speech is not None:
-            self._inspect(MediaKind.SPEECH, request.speech, request.fps)
-        if request.face is not None:
-            self._inspect(MediaKind.FACE, request.face, request.fps)
-
-    def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
-        """Have a cpu worker look at an upload; where none can soon, planning will look."""
-        there, failure = self._inspections.known(kind, key, fps)
-        if not there and any(worker.kind == "cpu" for worker in self.workers()):
-            self._publisher.inspect(kind, key, fps)
-            failure = self._inspections.wait(kind, key, fps, self._settings.inspect_timeout_s)
-        if failure is not None:
-            raise RejectedError(failure.reason, failure.detail)
 
     # -- look --------------------------------------------------------------------------
 
@@ -242,24 +194,6 @@ class JobQueue:
     def counters(self) -> Mapping[str, int]:
         """Jobs ever accepted and ended, by state name ("accepted", "succeeded", …)."""
         return self._records.counters()
-
-
-class _Limited:
-    """A stream that refuses to be longer than `limit` bytes."""
-
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self._stream, self._limit, self._seen = stream, limit, 0
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._stream.read(size)
-        self._seen += len(piece)
-        if self._seen > self._limit:
-            raise RejectedError(
-                "upload-too-large",
-                f"The file is larger than {self._limit // 2**20} MiB. Send a shorter or more "
-                "compressed one, or raise LIPCHORD_MAX_UPLOAD_BYTES.",
-            )
-        return piece
 
 
 @lru_cache(1)

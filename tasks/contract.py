@@ -1,17 +1,13 @@
-"""What the rooms say to each other about jobs. Standard library only (as `timeline` is).
+"""What the rooms say to each other about jobs. Standard library only.
 
 Blobs are named by keys (`blob_` and the hex SHA-256 of their bytes); a job by
 an opaque id (`job_` and 32 hex digits). Lengths of video are frame counts.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
-
-from lipsync_engine.timeline import SAMPLE_RATE
 
 # Names of Celery's tasks: publishers use these strings and import no worker code.
 PLAN = "lipchord.plan"
@@ -102,66 +98,6 @@ class JobRequest:
     seed: int = 0
     blink: bool = True
     sway: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A run of consecutive video frames that one worker renders alone.
-
-    Lengths are counted in frames, never in seconds: chunks then tile a job
-    exactly, and no rounding error can open a seam.
-    """
-
-    index: int
-    first_frame: int
-    n_frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that rendering and merging need to know; the rest lies in blobs.
-
-    Attributes:
-        fps: frames a second.
-        n_frames: of the whole video, round(duration * fps).
-        n_samples: of the canonical sound (16 kHz).
-        chunks: they tile 0..n_frames.
-        pcm: blob key of the canonical sound, s16le mono 16 kHz.
-        track: blob key of the sound track that the video gets.
-        track_suffix: of the track's file name, ".wav", ".m4a" or ".flac".
-        face: blob key of a `lipsync_engine.face.Face`.
-        warnings: what the user should know about sound and face.
-    """
-
-    request: JobRequest
-    fps: Fraction
-    n_frames: int
-    n_samples: int
-    chunks: tuple[Chunk, ...]
-    pcm: str
-    track: str
-    track_suffix: str
-    face: str
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def speech_seconds(self) -> float:
-        """Length of the sound."""
-        return self.n_samples / SAMPLE_RATE
-
-    def to_json(self) -> str:
-        """As the job's record keeps it."""
-        return json.dumps(asdict(self) | {"fps": str(self.fps)})
-
-    @classmethod
-    def from_json(cls, text: str) -> "Plan":
-        """Read what `to_json` wrote."""
-        facts = json.loads(text)
-        facts["request"] = JobRequest(**facts["request"])
-        facts["fps"] = Fraction(facts["fps"])
-        facts["chunks"] = tuple(Chunk(**chunk) for chunk in facts["chunks"])
-        facts["warnings"] = tuple(facts["warnings"])
-        return cls(**facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lipsync_engine import registry, speech
-from tasks.contract import JobRequest, Plan
+from tasks.blueprint import Plan
+from tasks.contract import JobRequest
 from tasks.plan import make_plan
 from tasks.render import Renderer
 from tasks.settings import Settings

@@ -10,7 +10,8 @@ import numpy as np
 
 from lipsync_engine.chunking import estimate_optimal_chunks, place_cuts
 from lipsync_engine.timeline import frame_count, parse_fps
-from tasks.contract import Chunk, JobRequest, Plan
+from tasks.blueprint import Chunk, Plan
+from tasks.contract import JobRequest
 from tasks.media import face_of, sound_of
 from tasks.settings import Settings
 from tasks.storage import Storage, read

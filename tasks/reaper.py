@@ -10,7 +10,7 @@ import time
 
 import structlog
 
-from tasks.client import Publisher
+from tasks.admission import Publisher
 from tasks.contract import Failure, JobState
 from tasks.errors import StoreError, UnknownJobError
 from tasks.records import Records

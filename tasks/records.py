@@ -18,19 +18,10 @@ from typing import Any, cast
 
 import redis
 
-from tasks.contract import (
-    ChunkState,
-    ChunkStatus,
-    Failure,
-    Job,
-    JobRequest,
-    JobState,
-    Plan,
-    Stage,
-    VideoInfo,
-)
+from tasks.blueprint import Plan
+from tasks.contract import Failure, Job, JobRequest, JobState, VideoInfo
 from tasks.errors import StaleError, UnknownJobError
-from tasks.progress import eta_seconds, progress
+from tasks.snapshot import job_from
 from tasks.stores import answering
 
 STORE = "queue store"
@@ -191,7 +182,7 @@ class Records:
         if not raw:
             raise UnknownJobError(job_id)
         record = {key.decode(): value.decode() for key, value in raw.items()}
-        return _job_from(record, _sorted(chunks), seconds + micros / 1e6)
+        return job_from(record, _sorted(chunks), seconds + micros / 1e6)
 
     def ids(self, limit: int, before: float | None) -> list[tuple[str, float]]:
         """(id, created at) of jobs, newest first, created before `before` (Unix time)."""
@@ -251,58 +242,3 @@ def _job(job_id: str) -> str:
 
 def _sorted(raw: dict[bytes, bytes]) -> list[dict[str, Any]]:
     return [json.loads(raw[index]) for index in sorted(raw, key=int)]
-
-
-def _job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -> Job:
-    plan = Plan.from_json(record["plan"]) if "plan" in record else None
-    failure, video = record.get("failure"), record.get("video")
-    job = Job(
-        id=record["id"],
-        state=JobState(record["state"]),
-        stage=Stage(record["stage"]) if record["stage"] else None,
-        progress=0.0,
-        request=JobRequest(**json.loads(record["request"])),
-        created_at=float(record["created_at"]),
-        started_at=_time(record, "started_at"),
-        finished_at=_time(record, "finished_at"),
-        fps=str(plan.fps) if plan else None,
-        n_frames=plan.n_frames if plan else None,
-        speech_seconds=plan.speech_seconds if plan else None,
-        chunks=tuple(_chunk_status(index, chunk) for index, chunk in enumerate(chunks)),
-        timings=_timings(record, now),
-        warnings=plan.warnings if plan else (),
-        failure=Failure(**json.loads(failure)) if failure else None,
-        video=VideoInfo(**json.loads(video)) if video else None,
-    )
-    planning = float(record.get("planning", 0))
-    return progress(job, planning, eta_seconds(job, _time(record, "planned_at"), now))
-
-
-def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
-    return ChunkStatus(
-        index=index,
-        first_frame=chunk["first_frame"],
-        n_frames=chunk["n_frames"],
-        state=ChunkState(chunk["state"]),
-        frames_done=chunk["frames_done"],
-        worker=chunk.get("worker"),
-        seconds=chunk.get("seconds"),
-        attempts=chunk["attempts"],
-    )
-
-
-def _time(record: dict[str, str], name: str) -> float | None:
-    return float(record[name]) if name in record else None
-
-
-def _timings(record: dict[str, str], now: float) -> dict[str, float]:
-    """Seconds by stage; the stage under way counts up to now."""
-    marks = [_time(record, name) for name in ("started_at", "planned_at", "merge_at")]
-    end = _time(record, "finished_at") or now
-    timings = {}
-    for stage, begin, after in zip(
-        ("plan", "render", "merge"), marks, [*marks[1:], None], strict=True
-    ):
-        if begin is not None:
-            timings[stage] = round((after if after is not None else end) - begin, 3)
-    return timings

@@ -13,7 +13,7 @@ from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
 from lipsync_engine.face import Face
 from lipsync_engine.generator import Generator, Look
 from lipsync_engine.timeline import FrameRange
-from tasks.contract import Chunk, Plan
+from tasks.blueprint import Chunk, Plan
 from tasks.settings import Settings
 from tasks.storage import Blob, Storage, read
 

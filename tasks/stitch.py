@@ -5,7 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from merge.mux import ChunkFile, merge_chunks
-from tasks.contract import Plan, VideoInfo
+from tasks.blueprint import Plan
+from tasks.contract import VideoInfo
 from tasks.settings import Settings
 from tasks.storage import Storage, fetch
 

@@ -1,0 +1,87 @@
+"""What is checked before a request becomes a job: a bad one costs no render time."""
+
+from typing import BinaryIO, Protocol
+
+from lipsync_engine import registry, speech
+from lipsync_engine.errors import InputError
+from lipsync_engine.timeline import parse_fps
+from tasks.contract import JobRequest, MediaKind
+from tasks.errors import RejectedError
+from tasks.fleet import Fleet
+from tasks.inspection import Inspections
+from tasks.settings import Settings
+
+
+class Publisher(Protocol):
+    """Puts work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
+
+    def plan(self, job_id: str) -> None:
+        """Publish the planning of an accepted job. Raises StoreError."""
+
+    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Publish a look at an uploaded blob. Raises StoreError."""
+
+
+class Admission:
+    """Checks requests; uploads are looked at by a cpu worker, for hostile bytes end there."""
+
+    def __init__(
+        self, settings: Settings, publisher: Publisher, fleet: Fleet, inspections: Inspections
+    ) -> None:
+        self._settings, self._publisher = settings, publisher
+        self._fleet, self._inspections = fleet, inspections
+
+    def check(self, request: JobRequest) -> None:
+        """Raises RejectedError (what is wrong, what to do) or StoreError."""
+        if (request.text is None) == (request.speech is None):
+            raise RejectedError(
+                "invalid-request", "Give either a text or a sound file: one of them, not both."
+            )
+        if request.generator not in registry.names():
+            raise RejectedError(
+                "unknown-generator",
+                f"There is no generator {request.generator!r}. "
+                f"Installed: {', '.join(registry.names())}.",
+            )
+        try:
+            parse_fps(request.fps)
+            if request.text is not None:
+                speech.check_text(
+                    request.text, request.language, request.voice, request.rate, request.pitch,
+                    self._settings.max_text_chars,
+                )  # fmt: skip
+        except InputError as error:
+            raise RejectedError(error.code, str(error)) from error
+        except (ValueError, ZeroDivisionError) as error:
+            raise RejectedError("invalid-request", f"fps: {error}. Try 25 or 29.97.") from error
+        if request.speech is not None:
+            self._inspect(MediaKind.SPEECH, request.speech, request.fps)
+        if request.face is not None:
+            self._inspect(MediaKind.FACE, request.face, request.fps)
+
+    def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Have a cpu worker look at an upload; where none can soon, planning will look."""
+        there, failure = self._inspections.known(kind, key, fps)
+        if not there and any(worker.kind == "cpu" for worker in self._fleet.workers()):
+            self._publisher.inspect(kind, key, fps)
+            failure = self._inspections.wait(kind, key, fps, self._settings.inspect_timeout_s)
+        if failure is not None:
+            raise RejectedError(failure.reason, failure.detail)
+
+
+class Limited:
+    """A stream that refuses to be longer than `limit` bytes."""
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream, self._limit, self._seen = stream, limit, 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._stream.read(size)
+        self._seen += len(piece)
+        if self._seen > self._limit:
+            raise RejectedError(
+                "upload-too-large",
+                f"The file is larger than {self._limit // 2**20} MiB. Send a shorter or more "
+                "compressed one, or raise LIPCHORD_MAX_UPLOAD_BYTES.",
+            )
+        return piece
