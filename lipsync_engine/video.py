@@ -88,7 +88,7 @@ def encode_chunk(
     """
     try:
         return _encode(_checked(frames), path, fps, encoder, on_frames)
-    except av.FFmpegError as error:
+    except (av.FFmpegError, OverflowError) as error:  # the latter: an fps of too many digits
         path.unlink(missing_ok=True)
         raise EncodeError(
             f"The H.264 encoder could not write {path.name} ({error}). Look whether the disk is "

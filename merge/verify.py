@@ -1,0 +1,152 @@
+"""Is the finished MP4 what was asked for? Every packet of it is decoded before anybody sees it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.codec.context import ThreadType
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from merge.errors import VerifyError
+
+# Damage is an error instead of a guess at what the picture may have been.
+_STRICT = {"err_detect": "crccheck+bitstream+buffer+explode", "ec": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """What was measured in a finished MP4.
+
+    Attributes:
+        fps: frames a second.
+        duration_s: n_frames / fps, seconds.
+        audio_duration_s: of the sound that is heard, seconds.
+        size: bytes.
+    """
+
+    n_frames: int
+    width: int
+    height: int
+    fps: Fraction
+    duration_s: float
+    audio_duration_s: float
+    size: int
+
+
+def verify(path: Path, n_frames: int, fps: Fraction, threads: int = 1) -> VideoFacts:
+    """Decode `path` whole and measure it.
+
+    Args:
+        path: an MP4 with one video and one sound track.
+        n_frames: that it must have.
+        fps: that it must have.
+        threads: decoder threads.
+
+    Raises:
+        VerifyError: with the figures that are wrong: frame count, a time stamp off the grid of
+            1 / fps, sound and picture that differ by a frame or more, damage, or an index (moov)
+            behind the data.
+    """
+    _require_faststart(path)
+    try:
+        with av.open(str(path), "r", format="mp4", options=_STRICT) as container:
+            return _measure(container, path, n_frames, fps, threads)
+    except av.FFmpegError as error:
+        raise VerifyError(
+            f"The merged video does not decode ({error}): a chunk is damaged. Render the job again."
+        ) from error
+
+
+def _measure(
+    container: InputContainer, path: Path, n_frames: int, fps: Fraction, threads: int
+) -> VideoFacts:
+    video, audio = _streams(container)
+    video.codec_context.thread_count, video.thread_type = threads, ThreadType.FRAME
+    frames, samples = _decode(container, video, audio, fps)
+    _require(frames == n_frames, f"it has {frames} frames instead of {n_frames}")
+    picture_s, sound_s = _seconds(video), _seconds(audio)
+    _require(
+        picture_s == frames / fps,
+        f"its index says {float(picture_s):.6f} s of video, its frames {float(frames / fps):.6f} s",
+    )
+    # The last packet may hold more than the edit list lets a player hear, never less.
+    unheard = samples - sound_s * audio.sample_rate
+    _require(
+        0 <= unheard < max(audio.codec_context.frame_size, 1024),
+        f"its index says {float(sound_s):.6f} s of sound, its packets hold {samples} samples at "
+        f"{audio.sample_rate} Hz",
+    )
+    _require(
+        abs(sound_s - picture_s) < 1 / fps,
+        f"the sound lasts {float(sound_s):.6f} s and the video {float(picture_s):.6f} s: a frame "
+        f"({float(1 / fps):.6f} s) or more apart",
+    )
+    return VideoFacts(
+        n_frames=frames,
+        width=video.width,
+        height=video.height,
+        fps=fps,
+        duration_s=float(picture_s),
+        audio_duration_s=float(sound_s),
+        size=path.stat().st_size,
+    )
+
+
+def _seconds(stream: VideoStream | AudioStream) -> Fraction:
+    return (stream.duration or 0) * (stream.time_base or Fraction(0))
+
+
+def _streams(container: InputContainer) -> tuple[VideoStream, AudioStream]:
+    found = container.streams
+    kinds = ", ".join(stream.type for stream in found)
+    _require(
+        len(found) == 2 and len(found.video) == 1 and len(found.audio) == 1,
+        f"it holds {kinds or 'nothing'} instead of one video and one sound track",
+    )
+    return found.video[0], found.audio[0]
+
+
+def _decode(
+    container: InputContainer, video: VideoStream, audio: AudioStream, fps: Fraction
+) -> tuple[int, int]:
+    """How many frames and samples (of one channel) the packets hold after priming."""
+    ticks = 1 / fps / (video.time_base or Fraction(1))
+    frames = samples = 0
+    for packet in container.demux(video, audio):
+        for decoded in packet.decode():
+            if isinstance(decoded, av.AudioFrame):
+                _require(not decoded.is_corrupt, f"its sound is damaged beside frame {frames}")
+                samples += decoded.samples
+            elif isinstance(decoded, av.VideoFrame):
+                _require(not decoded.is_corrupt, f"its frame {frames} is damaged")
+                _require(
+                    decoded.pts == frames * ticks,
+                    f"its frame {frames} has time stamp {decoded.pts} instead of {frames * ticks} "
+                    f"(times {video.time_base} s)",
+                )
+                frames += 1
+    return frames, samples
+
+
+def _require_faststart(path: Path) -> None:
+    """The index (box "moov") lies before the data (box "mdat"): ISO/IEC 14496-12, 4.2."""
+    seen = []
+    with path.open("rb") as file:
+        while len(header := file.read(8)) == 8:
+            size, kind = int.from_bytes(header[:4], "big"), header[4:]
+            seen.append(kind)
+            if kind in (b"moov", b"mdat") or size < 8:
+                break
+            file.seek(size - 8, 1)
+    _require(seen[-1:] == [b"moov"], "its index (moov) does not come before its data (mdat)")
+
+
+def _require(holds: bool, fact: str) -> None:
+    if not holds:
+        raise VerifyError(
+            f"The merged video was refused: {fact}. Merge again; if it stays so, "
+            "render the job again and report this text."
+        )
