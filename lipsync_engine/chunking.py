@@ -1,0 +1,173 @@
+"""How many chunks a job becomes, and at which frames it is cut."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync_engine.audio import BYTES_PER_SAMPLE
+from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
+
+DEFAULT_FPS = Fraction(25)
+MIN_CHUNK_S = 1  # a shorter chunk is mostly warm-up, keyframe and book-keeping
+SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
+MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
+SILENCE_DBFS = -40.0  # quieter is silence in any recording
+BELOW_SPEECH_DB = 16.0  # and so is what lies this far below the half second around
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkCosts:
+    """What a chunk costs a render worker, and how unlike the workers are.
+
+    Attributes:
+        fixed_s: seconds a chunk costs whatever its length: messages, the face, first frame, upload.
+        per_frame_s: seconds of render and encode a frame.
+        spread: how much longer than the mean the slowest worker takes, as a share of the mean.
+    """
+
+    fixed_s: float
+    per_frame_s: float
+    spread: float
+
+
+# Measured by benchmarks/chunk_costs.py: `viseme` with the shipped avatar at 25 fps and its
+# encoder, one worker pinned to one core of a two-core AVX2 machine.
+MEASURED = ChunkCosts(fixed_s=0.15, per_frame_s=0.012, spread=0.05)
+
+
+def estimate_optimal_chunks(
+    audio_duration_seconds: float,
+    num_models: int,
+    *,
+    fps: Fraction = DEFAULT_FPS,
+    costs: ChunkCosts = MEASURED,
+) -> int:
+    """Into how many chunks a job is best cut for that many workers.
+
+    The render stage of N frames in n equal chunks on w workers is expected to last
+
+        T(n) = (ceil(n / w) + spread) * (fixed + per_frame * N / n)
+
+    seconds: rounds of chunks, and at the end the slowest worker's lag behind
+    the others, which is a share of one chunk. Chunks beyond one per worker
+    shorten that lag and cost `fixed` each, so T is least near
+    n = sqrt(spread * per_frame * N * w / fixed); n is the multiple of w that is best
+    by T, or w where more do not pay. No chunk is shorter than MIN_CHUNK_S, so a
+    short job may use fewer workers than there are.
+
+    Args:
+        audio_duration_seconds: length of the job's sound.
+        num_models: how many render workers share the job; one gets the whole job as one chunk.
+        fps: video frames a second.
+        costs: the cost model's constants.
+
+    Returns:
+        At least 1.
+
+    Raises:
+        ValueError: the duration is no positive number, or num_models no integer of at least 1.
+    """
+    _check(audio_duration_seconds, num_models)
+    longest = max(1, math.floor(audio_duration_seconds / MIN_CHUNK_S))
+    if num_models == 1 or longest <= num_models:
+        return min(num_models, longest)
+    work = costs.per_frame_s * audio_duration_seconds * float(fps)
+
+    def lasts(n: int) -> float:
+        return (n / num_models + costs.spread) * (costs.fixed_s + work / n)
+
+    best = math.sqrt(costs.spread * work * num_models / costs.fixed_s)
+    below = max(1, math.floor(best / num_models))
+    most = longest // num_models
+    rounds = min(min(below, most), min(below + 1, most), key=lambda k: lasts(k * num_models))
+    return rounds * num_models
+
+
+def _check(duration: float, num_models: int) -> None:
+    real = isinstance(duration, int | float | Fraction) and not isinstance(duration, bool)
+    if not real or not math.isfinite(duration) or duration <= 0:
+        raise ValueError(
+            f"audio_duration_seconds must be a number of seconds above 0, not {duration!r}. "
+            "Give the length of the sound."
+        )
+    if not isinstance(num_models, int) or isinstance(num_models, bool) or num_models < 1:
+        raise ValueError(
+            f"num_models must be a whole number of at least 1, not {num_models!r}. "
+            "Give the number of render workers."
+        )
+
+
+def place_cuts(
+    pcm: NDArray[np.int16], n_frames: int, fps: Fraction, n_chunks: int
+) -> tuple[FrameRange, ...]:
+    """Cut a job into chunks of about equal length, in silence where there is some nearby.
+
+    Args:
+        pcm: the job's canonical sound, (n_samples,) at 16 kHz; only the half second on either
+            side of each ideal cut is looked at.
+        n_frames: video frames of the job.
+        fps: video frames a second.
+        n_chunks: how many chunks are wished for; never more than there are frames.
+
+    Returns:
+        Ranges that tile [0, n_frames) in order, none of them empty.
+
+    Raises:
+        ValueError: n_frames or n_chunks is below 1.
+    """
+    if n_frames < 1 or n_chunks < 1:
+        raise ValueError(
+            f"cannot cut {n_frames} frames into {n_chunks} chunks: both must be at least 1"
+        )
+    n_chunks = min(n_chunks, n_frames)
+    # Two neighbouring cuts that both move stay at least one frame apart.
+    reach = min(int(SEARCH_S * fps), (n_frames // n_chunks - 1) // 2)
+    ideal = [k * n_frames // n_chunks for k in range(1, n_chunks)]
+    edges = [0, *(_quiet_frame(pcm, frame, reach, fps) for frame in ideal), n_frames]
+    return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))
+
+
+def _quiet_frame(pcm: NDArray[np.int16], ideal: int, reach: int, fps: Fraction) -> int:
+    """The frame within `reach` of `ideal` that begins nearest the middle of the longest silence."""
+    begin = max(0, _starts_at(ideal - reach, fps))
+    samples = pcm[begin : _starts_at(ideal + reach, fps)]
+    silences = [
+        (begin + start * SAMPLE_RATE // 1000, begin + stop * SAMPLE_RATE // 1000)
+        for start, stop in _silences(samples)
+    ]
+    # max keeps the first of equals, so the choice is the same on every machine
+    for start, stop in sorted(silences, key=lambda silence: silence[0] - silence[1]):
+        middle = Fraction(start + stop, 2)
+        frame = round(middle * fps / SAMPLE_RATE)
+        frame = min(max(frame, ideal - reach), ideal + reach)
+        if start <= _starts_at(frame, fps) <= stop:
+            return frame
+    return ideal
+
+
+def _starts_at(frame: int, fps: Fraction) -> int:
+    """The sample at which `frame` comes on."""
+    return frame * SAMPLE_RATE * fps.denominator // fps.numerator
+
+
+def _silences(samples: NDArray[np.int16]) -> list[list[int]]:
+    """Silent stretches as [start, stop] in milliseconds, by pydub."""
+    with warnings.catch_warnings():
+        # pydub looks for an ffmpeg that we never ask it to run
+        warnings.simplefilter("ignore")
+        from pydub import AudioSegment
+        from pydub.silence import detect_silence
+    segment = AudioSegment(
+        np.ascontiguousarray(samples, "<i2").tobytes(),
+        sample_width=BYTES_PER_SAMPLE,
+        frame_rate=SAMPLE_RATE,
+        channels=1,
+    )
+    threshold = max(SILENCE_DBFS, segment.dBFS - BELOW_SPEECH_DB)
+    found: list[list[int]] = detect_silence(segment, MIN_SILENCE_MS, threshold, seek_step=5)
+    return found
