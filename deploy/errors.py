@@ -1,0 +1,45 @@
+"""Why something could not be started.
+
+DeployError               the text says what to do; the command line prints it alone
+├── ServerMissingError    no valkey-server or redis-server for this machine
+├── PortTakenError        somebody else listens there
+├── AlreadyRunningError   this checkout's stack is up already
+├── ProcessError          a child could not start, did not become ready, or keeps dying
+└── HttpError             the API did not answer, or answered with a problem
+"""
+
+
+class DeployError(Exception):
+    """The root; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ServerMissingError(DeployError):
+    exit_code = 3
+
+
+class PortTakenError(DeployError):
+    exit_code = 4
+
+
+class AlreadyRunningError(DeployError):
+    exit_code = 5
+
+
+class ProcessError(DeployError):
+    exit_code = 6
+
+
+class HttpError(DeployError):
+    """The API did not answer, or answered with a problem.
+
+    Attributes:
+        status: HTTP status, 0 where there was no answer at all.
+    """
+
+    exit_code = 7
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
