@@ -25,13 +25,11 @@ def draw() -> NDArray[np.uint8]:
     picture = hair.draw_lock(picture, hair.BACK)
     picture = skin.draw_neck(picture)
     picture = scene.draw_clothes(picture)
-    for lock in (hair.SIDE_LEFT, hair.SIDE_RIGHT):
-        picture = hair.draw_lock(picture, lock)
-    picture = skin.draw_ears(picture)
     picture = skin.draw_head(picture, skin.head_height())
     picture = eyes.draw_brows(eyes.draw_eyes(picture))
-    for lock in (hair.SWEEP_RIGHT, hair.SWEEP_LEFT):
+    for lock in (hair.RIGHT, hair.LEFT):
         picture = hair.draw_lock(picture, lock)
+    picture = skin.draw_ears(picture)
     return finish(picture)
 
 

@@ -21,7 +21,7 @@ from lipsync_engine.avatar.geometry import BROW, IRIS, MIDDLE, Points, eye_outli
 from lipsync_engine.avatar.skin import lid_crease
 
 LASH = rgb("#21130f")
-BROW_COLOUR = rgb("#50301f")
+BROW_COLOUR = rgb("#43281b")
 
 
 def draw_eyes(below: Picture) -> Picture:
@@ -38,7 +38,7 @@ def eyeball(side: int, upper: Points) -> Picture:
     """White and iris as if the lids were not there, shaded by the upper lid."""
     x, y, radius = IRIS
     x = MIDDLE + side * x
-    form = ramp(np.hypot((X - x) / 50, (Y - y) / 30), 0.35, 1.15)
+    form = ramp(np.hypot((X - x) / 50, (Y - y) / 30), 0.4, 1.15)
     ball = over(np.broadcast_to(rgb("#f1ebe6"), (*X.shape, 3)), rgb("#b79c94"), 0.85 * form)
     caruncle = bump(MIDDLE + side * 44.5, 351.5, 4.5, 3.2)
     ball = over(ball, rgb("#c97f76"), np.clip(0.9 * caruncle, 0, 1))
@@ -61,7 +61,7 @@ def draw_iris(ball: Picture, x: float, y: float, radius: float) -> Picture:
     glow = bump(x + 5, y + 8, 9, 6)
     iris = iris * (0.72 + 0.85 * glow)[..., None]
     iris = over(iris, rgb("#1d2620"), 0.85 * ramp(r, radius - 4.5, radius))
-    iris = over(iris, rgb("#070606"), ramp(r, 8.4, 7.0))
+    iris = over(iris, rgb("#070606"), ramp(r, 8.9, 7.5))
     return over(ball, iris, ramp(r, radius + 0.8, radius - 0.8))
 
 
@@ -70,14 +70,14 @@ def draw_lids(below: Picture, side: int, upper: Points, lower: Points, opening: 
     n = len(upper)
     along = np.linspace(0, 1, n)
     crease = lid_crease(side)
-    below = over(below, rgb("#7e4636"), 0.62 * stroke(crease, 1.0 + 1.6 * np.sin(np.pi * along), 0.8))
+    below = over(below, rgb("#7e4636"), 0.70 * stroke(crease, 1.0 + 1.6 * np.sin(np.pi * along), 0.8))
     lid = polygon(np.concatenate([crease, upper[::-1]]), 2.5)
     below = over(below, rgb("#a8695a"), 0.22 * lid)
     under = spline(half(((50, 363), (72, 372), (100, 370), (122, 357)), side))
     below = over(below, rgb("#a96c5a"), 0.30 * stroke(under, np.full(len(under), 3.5), 2.4))
     below = over(below, rgb("#e0a294"), 0.75 * stroke(lower + (0, 0.9), 1.6 + 0.5 * along, 0.6))
     below = over(below, rgb("#6b3a30"), 0.55 * stroke(lower + (0, 2.0), 0.5 + 1.3 * along**2, 0.6))
-    below = over(below, LASH, 0.93 * stroke(upper - (0, 0.4), 1.7 + 2.9 * along**0.8, 0.5))
+    below = over(below, LASH, 0.95 * stroke(upper - (0, 0.6), 2.2 + 3.2 * along**0.8, 0.5))
     return draw_lashes(below, side, upper, lower)
 
 
@@ -85,13 +85,13 @@ def draw_lashes(below: Picture, side: int, upper: Points, lower: Points) -> Pict
     """Tapered hairs that fan out, longer towards the temple."""
     random = np.random.default_rng(21)
     hairs = []
-    for place in np.linspace(0.14, 0.99, 34):
+    for place in np.sort(random.uniform(0.10, 1.0, 46)):
         root = upper[int(place * (len(upper) - 1))]
-        length = (5 + 9 * place**1.2) * random.uniform(0.8, 1.15)
+        length = (4 + 9 * place**1.4) * random.uniform(0.65, 1.15)
         lean = (-0.45 + 1.75 * place + random.normal(0, 0.08)) * 0.62
         tip = root + np.array([side * np.sin(lean), -np.cos(lean)]) * length
         middle = (root + tip) / 2 + np.array([side * 0.16 * length, 0.10 * length])
-        hairs.append(Hair(np.array([root, middle, tip]), 1.35, 0.9))
+        hairs.append(Hair(np.array([root, middle, tip]), 1.5, 0.85))
     for place in np.linspace(0.25, 0.97, 22):
         root = lower[int(place * (len(lower) - 1))] + (0, 1.6)
         length = 3.4 * random.uniform(0.7, 1.2) * (0.6 + 0.6 * place)
@@ -107,8 +107,10 @@ def draw_brows(below: Picture) -> Picture:
         line = spline(half(BROW, side))
         n = len(line)
         along = np.linspace(0, 1, n)
-        width = 11.5 * (1 - 0.80 * along**2.2) * (0.70 + 0.30 * np.clip(along * 4, 0, 1))
-        below = over(below, BROW_COLOUR, 0.50 * stroke(line + (0, 1.5), width, 2.2))
+        width = 15.0 * (1 - 0.80 * along**2.2) * (0.70 + 0.30 * np.clip(along * 4, 0, 1))
+        body = stroke(line + (0, 1.5), width, 2.4)
+        fade = ramp(side * (X - MIDDLE), 34, 62)  # the inner end thins out
+        below = over(below, BROW_COLOUR, (0.35 + 0.33 * fade) * body)
         hairs = []
         for _ in range(150):
             place = random.uniform(0, 0.97)
@@ -118,6 +120,7 @@ def draw_brows(below: Picture) -> Picture:
             length = random.uniform(8, 13) * (1 - 0.35 * place)
             tip = root + np.array([side * np.cos(heading), np.sin(heading)]) * length
             middle = (root + tip) / 2 + (side * 0.6, -0.5)
-            hairs.append(Hair(np.array([root, middle, tip]), 1.3, random.uniform(0.25, 0.55)))
+            strength = random.uniform(0.3, 0.6) * np.clip(0.35 + 5 * place, 0, 1)
+            hairs.append(Hair(np.array([root, middle, tip]), 1.2, strength))
         below = over(below, BROW_COLOUR * 0.62, draw_hairs(hairs))
     return below

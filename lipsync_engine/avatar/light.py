@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 
 from lipsync_engine.avatar.canvas import SCALE, WIDTH, Field, Picture, blur
 
-KEY = np.array([-0.50, -0.52, 0.69], np.float32)   # towards the light; y points down
+KEY = np.array([-0.46, -0.44, 0.77], np.float32)   # towards the light; y points down
 FILL = np.array([0.80, -0.05, 0.60], np.float32)
 KEY_COLOUR = np.array([1.06, 0.97, 0.86], np.float32)
-FILL_COLOUR = np.array([0.20, 0.225, 0.27], np.float32)
-AMBIENT = np.array([0.30, 0.285, 0.29], np.float32)
+FILL_COLOUR = np.array([0.28, 0.255, 0.25], np.float32)
+AMBIENT = np.array([0.31, 0.272, 0.255], np.float32)
 SCATTER = (7.0, 3.2, 1.8)  # px that red, green, blue light wander under skin
 
 
 def inflate(mask: Field, depth: float, coarse: int = 192) -> Field:
-    """A dome of height `depth` over a shape: the root of the solution of Poisson's equation."""
+    """A dome of height `depth` over a shape: a root of the solution of Poisson's equation."""
     small = cv2.resize(mask, (coarse, coarse), interpolation=cv2.INTER_AREA)
     inside = small > 0.5
     dome = np.zeros_like(small)
@@ -26,7 +26,7 @@ def inflate(mask: Field, depth: float, coarse: int = 192) -> Field:
         for _ in range(160):
             mean = cv2.blur(dome, (3, 3), borderType=cv2.BORDER_CONSTANT) * 9 / 8 - dome / 8
             dome = np.where(level, mean + source, 0).astype(np.float32)
-    dome = np.sqrt(np.where(inside, dome, 0) / dome.max()).astype(np.float32) * depth
+    dome = (np.where(inside, dome, 0) / dome.max()).astype(np.float32) ** 0.58 * depth
     large = cv2.resize(dome, (WIDTH, WIDTH), interpolation=cv2.INTER_CUBIC)
     return blur(np.asarray(large), 2.0)
 
@@ -38,7 +38,7 @@ def normals(height: Field) -> NDArray[np.float32]:
     return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True), np.float32)
 
 
-def cast_shadow(height: Field, reach: int = 90, softness: float = 5.0) -> Field:
+def cast_shadow(height: Field, reach: int = 90, softness: float = 9.0) -> Field:
     """1 where the key light reaches, 0 in another part's shadow; the edge is soft."""
     slope = KEY[2] / np.hypot(KEY[0], KEY[1])
     direction = KEY[:2] / np.hypot(KEY[0], KEY[1])
@@ -50,7 +50,7 @@ def cast_shadow(height: Field, reach: int = 90, softness: float = 5.0) -> Field:
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         lit = np.minimum(lit, height + distance * slope - moved)
-    return blur(np.clip(lit / softness, 0, 1), 1.6)
+    return 1 - 0.6 * (1 - blur(np.clip(lit / softness, 0, 1), 2.5))
 
 
 def shade(

@@ -33,7 +33,7 @@ LIP_UPPER = rgb("#b35a58")
 LIP_LOWER = rgb("#c96f69")
 EAR = ((178, 338), (186, 324), (200, 321), (211, 334), (211, 360), (204, 388), (197, 412), (186, 424),
        (177, 414))  # fmt: skip
-NECK = ((0, 560), (118, 540), (110, 590), (103, 630), (101, 660), (112, 690), (150, 712), (205, 735),
+NECK = ((0, 560), (96, 540), (99, 590), (98, 630), (98, 660), (110, 690), (150, 712), (205, 735),
         (205, 800), (0, 800))  # fmt: skip
 
 Bump = tuple[float, float, float, float, float, float]  # dx, y, sx, sy, tilt, height
@@ -42,22 +42,22 @@ PAIRED: tuple[Bump, ...] = (
     (70, 333, 36, 20, 8, -19),     # eye socket
     (42, 336, 12, 17, 0, -7),      # where the socket meets the nose
     (92, 294, 44, 13, 4, 7),       # brow bone
-    (114, 412, 40, 34, -35, 12),   # cheek bone
-    (96, 450, 34, 30, 0, 5),       # apple of the cheek
-    (160, 470, 26, 50, 12, -7),    # hollow under it
+    (114, 412, 40, 32, -35, 16),   # cheek bone
+    (92, 452, 34, 26, -20, 8),       # apple of the cheek
+    (150, 480, 24, 46, 14, -11),    # hollow under it
     (165, 268, 24, 40, 0, -8),     # temple
-    (29, 461, 10.5, 10, 0, 15),    # wing of the nose
+    (27, 461, 9.5, 9.5, 0, 16),    # wing of the nose
     (44, 463, 5, 12, 18, -4),      # crease beside it
-    (59, 492, 4.5, 24, -28, -2.2), # fold from nose to mouth
-    (67, 531, 8, 8, 0, -4.5),      # corner of the mouth
+    (61, 488, 5.5, 24, -30, -2.4), # fold from nose to mouth
+    (73, 523, 7, 8, 0, -5.5),      # corner of the mouth
     (8, 494, 3.5, 11, -8, 1.8),    # ridge of the philtrum
 )  # fmt: skip
 MIDLINE: tuple[Bump, ...] = (
     (0, 235, 90, 60, 0, 8),        # forehead
     (0, 308, 22, 18, 0, -3),       # between the brows
-    (0, 375, 13, 46, 0, 17),       # bridge
-    (0, 425, 16, 26, 0, 17),       # lower bridge
-    (0, 450, 17, 14, 0, 24),       # tip
+    (0, 380, 15, 44, 0, 16),       # bridge
+    (0, 425, 17, 26, 0, 17),       # lower bridge
+    (0, 450, 16, 14, 0, 27),       # tip
     (0, 522, 58, 40, 0, 11),       # the teeth's arch under the lips
     (0, 492, 4.5, 13, 0, -3),      # philtrum
     (0, 573, 34, 8, 0, -7),        # hollow over the chin
@@ -99,10 +99,10 @@ def lid_crease(side: int) -> np.ndarray:
 def lip_height() -> Field:
     """Two rolls with a valley between them."""
     top, line, bottom = lip_curves()
-    upper = blur(polygon(np.concatenate([top, line[::-1]])), 3.6)
+    upper = blur(polygon(np.concatenate([top - (0, 2.5), line[::-1] - (0, 4.0)])), 3.6)
     lower = blur(polygon(np.concatenate([line, bottom[::-1]])), 4.6)
     valley = stroke(line, np.linspace(-1, 1, len(line)) ** 2 * -2.4 + 4.0, 1.2)
-    return np.asarray(8.5 * upper + 12.5 * lower - 6.5 * valley, np.float32)
+    return np.asarray(7.5 * upper + 12.5 * lower - 6.5 * valley, np.float32)
 
 
 def skin_colour() -> Picture:
@@ -135,16 +135,30 @@ def paint_lips(colour: Picture) -> Picture:
 def draw_head(below: Picture, height: Field) -> Picture:
     """Skin and lips, lit, over what is behind the head."""
     top, line, bottom = lip_curves()
-    lips = polygon(np.concatenate([top, bottom[::-1]]), 2.0)
-    pores = 0.10 * noise(7, 1.6) + 0.16 * noise(8, 3.5)
+    lower = polygon(np.concatenate([line, bottom[::-1]]), 2.0)
+    pores = 0.05 * noise(7, 1.6) + 0.10 * noise(8, 4.0)
     oily = 0.55 + 0.5 * bump(MIDDLE, 440, 26, 60) + 0.35 * bump(MIDDLE, 215, 80, 40)
-    gloss = np.asarray(oily + 0.9 * lips, np.float32)
+    upper = polygon(np.concatenate([top - (0, 3), line[::-1]]), 1.5)
+    gloss = np.asarray((oily + 0.6 * lower) * (1 - 0.8 * upper), np.float32)
     lit = shade(skin_colour(), height + pores, gloss=gloss)
     lit = draw_nostrils(lit)
+    lit = draw_highlights(lit)
     thin = 1 - (np.abs(np.linspace(-1, 1, len(line))) ** 3) * 0.55
     lit = over(lit, rgb("#5e2326"), 0.85 * stroke(line, 2.3 * thin, 0.5))
     lit = over(lit, rgb("#7d3a38"), 0.35 * stroke(line + (0, 1.2), 6.5 * thin, 1.8))
     return over(below, lit, polygon(face_outline(), 0.5))
+
+
+def draw_highlights(lit: Picture) -> Picture:
+    """Where a painter would set the light: tip and bridge of the nose, lower lip, cheek, chin."""
+    spots = (
+        (-4, 447, 7, 5.5, 0, 0.30), (-3, 395, 4, 30, 0, 0.14), (-13, 543, 17, 3.6, 4, 0.22),
+        (14, 544, 10, 3.0, -6, 0.12), (-100, 405, 26, 10, -28, 0.16), (-6, 592, 16, 7, 0, 0.12),
+        (-14, 507.5, 7, 1.6, -12, 0.16),
+    )  # fmt: skip
+    for x, y, sx, sy, tilt, strength in spots:
+        lit = over(lit, rgb("#fff0de"), strength * bump(MIDDLE + x, y, sx, sy, tilt))
+    return lit
 
 
 def draw_nostrils(lit: Picture) -> Picture:
@@ -170,7 +184,9 @@ def draw_ears(below: Picture) -> Picture:
         colour = over(np.broadcast_to(SKIN, (*X.shape, 3)), FLUSH, np.full(X.shape, 0.45, np.float32))
         lit = shade(colour, np.asarray(height, np.float32), gloss=np.full(X.shape, 0.4, np.float32))
         lit = over(lit, rgb("#7a3f30"), np.clip(0.45 * groove + 0.6 * hollow, 0, 1))
-        below = over(below, lit, polygon(shape, 0.6))
+        tucked = ramp(Y - 0.62 * side * (X - MIDDLE), 214, 226)  # its top is under the hair
+        shaded = over(lit, lit * rgb("#8a5140"), ramp(Y - 0.62 * side * (X - MIDDLE), 250, 216))
+        below = over(below, shaded, polygon(shape, 0.6) * tucked)
     return below
 
 
@@ -184,11 +200,12 @@ def draw_neck(below: Picture) -> Picture:
         tendon = spline(half(((92, 600), (66, 660), (30, 712)), side))
         height = height + 5 * stroke(tendon, np.full(len(tendon), 15.0), 6)
     height = height - 7 * bump(MIDDLE, 715, 14, 12)
-    colour = np.broadcast_to(SKIN, (*X.shape, 3)) * (1 + 0.012 * noise(12, 5))[..., None]
+    tone = (0.84 + 0.012 * noise(12, 5)) * (1 - 0.18 * ramp(X, 360, 480))
+    colour = np.broadcast_to(SKIN, (*X.shape, 3)) * tone[..., None]
     chin = polygon(face_outline() * (0.98, 1.0) + (22, 40), 11)
     shadow = 1 - 0.92 * chin
     lit = shade(colour.astype(np.float32), np.asarray(height, np.float32),
                 gloss=np.full(X.shape, 0.35, np.float32), shadow=shadow)  # fmt: skip
-    contact = polygon(face_outline() + (4, 12), 7)
-    lit = over(lit, lit * rgb("#c98a78"), 0.75 * contact)
+    contact = polygon(face_outline() + (10, 26), 12)
+    lit = over(lit, lit * rgb("#a5654f"), 0.95 * contact)
     return over(below, lit, polygon(shape, 0.8))
