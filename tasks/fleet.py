@@ -37,5 +37,5 @@ class Fleet:
 
 
 def _now(client: "redis.Redis") -> float:
-    seconds, micros = cast(tuple[int, int], client.time())
+    seconds, micros = client.time()
     return seconds + micros / 1e6

@@ -206,7 +206,7 @@ class Records:
     def now(self) -> float:
         """The store's clock: Unix time, seconds. All times in records are by it."""
         with answering(STORE):
-            seconds, micros = cast(tuple[int, int], self._redis.time())
+            seconds, micros = self._redis.time()
         return seconds + micros / 1e6
 
     def forget(self, job_id: str) -> None:

@@ -22,7 +22,8 @@ from lipsync_engine.face import Face
 from lipsync_engine.generator import Look
 from lipsync_engine.sound import Sound
 from lipsync_engine.timeline import FrameRange, frame_count, parse_fps
-from merge.mux import ChunkFile, merge_chunks
+from merge.concat import ChunkFile
+from merge.mux import merge_chunks
 
 __all__ = [
     "AudioChunk",

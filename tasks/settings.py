@@ -75,7 +75,7 @@ class Settings:
         for item in fields(cls):
             name = item.metadata["env"]
             if name in env:
-                kind = type(item.default)
+                kind: type = type(item.default)
                 try:
                     values[item.name] = kind(env[name])
                 except ValueError as error:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from merge.mux import ChunkFile, merge_chunks
+from merge.concat import ChunkFile
+from merge.mux import merge_chunks
 from tasks.blueprint import Plan
 from tasks.contract import VideoInfo
 from tasks.settings import Settings

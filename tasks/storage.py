@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypedDict, cast
 
 import redis
 
@@ -42,6 +42,12 @@ class Blob:
     @property
     def sha256(self) -> str:
         return self.key.removeprefix("blob_")
+
+
+class _Manifest(TypedDict):
+    size: int  # bytes
+    part_bytes: int
+    parts: list[str]  # hex SHA-256 of each
 
 
 class Storage(Protocol):
@@ -173,12 +179,12 @@ class RedisStorage:
         if not self._touch(keys=[f"lipchord:{key}"], args=[ttl_s * 1000]):
             self._redis.set(f"lipchord:{key}", manifest, ex=ttl_s)
 
-    def _manifest(self, key: str) -> dict[str, "int | list[str]"]:  # type: ignore[type-arg]
+    def _manifest(self, key: str) -> _Manifest:
         with answering(STORE):
             found = self._redis.get(f"lipchord:{key}")
         if found is None:
             raise MissingBlobError(key)
-        return cast(dict, json.loads(cast(bytes, found)))  # type: ignore[type-arg]
+        return cast(_Manifest, json.loads(cast(bytes, found)))
 
 
 class MemoryStorage:

@@ -1,0 +1,314 @@
+"""The job's record on a real server: what is true about a job, whoever says it twice."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tasks.blueprint import Chunk, Plan
+from tasks.contract import Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
+from tasks.errors import StaleError, UnknownJobError
+from tasks.records import MAX_ATTEMPTS, Claim, ClaimOutcome, PlanClaim, Records
+from tasks.stores import connect
+
+REQUEST = JobRequest(text="Привет", language="ru")
+VIDEO = VideoInfo("blob_v", 10, "v")
+
+
+def plan_of(*lengths: int) -> Plan:
+    starts = [sum(lengths[:i]) for i in range(len(lengths))]
+    return Plan(
+        request=REQUEST, fps=Fraction(25), n_frames=sum(lengths), n_samples=640 * sum(lengths),
+        chunks=tuple(Chunk(i, a, n) for i, (a, n) in enumerate(zip(starts, lengths, strict=True))),
+        pcm="blob_p", track="blob_t", track_suffix=".wav", face="blob_f", warnings=("two faces",),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def records(queue_store: str) -> Records:
+    return Records(connect(queue_store), job_ttl_s=1000)
+
+
+def accepted(records: Records) -> str:
+    return records.submit(new_job_id(), REQUEST, None)
+
+
+def planned(records: Records, *lengths: int) -> str:
+    job_id = accepted(records)
+    records.begin_plan(job_id)
+    records.set_plan(job_id, plan_of(*lengths))
+    return job_id
+
+
+def test_an_accepted_job_is_queued_with_its_request(records: Records) -> None:
+    job = records.job(accepted(records))
+
+    assert job.state is JobState.QUEUED
+    assert job.request == REQUEST
+    assert job.progress == 0
+    assert records.active() == (job.id,)
+
+
+def test_the_whole_way_of_a_job(records: Records) -> None:
+    job_id = planned(records, 30, 20)
+
+    for index, frames in enumerate((30, 20)):
+        claim = records.claim(job_id, index, f"render{index}")
+        assert records.note_progress(job_id, index, claim.fence, 10)
+        records.commit(job_id, index, claim.fence, f"blob_{index}", frames)
+    fence = records.begin_merge(job_id, 2)
+    assert fence is not None
+    assert records.finish(job_id, fence, VIDEO)
+
+    job = records.job(job_id)
+    assert (job.state, job.stage, job.progress) == (JobState.SUCCEEDED, None, 1.0)
+    assert job.video == VIDEO
+    assert job.warnings == ("two faces",)
+    assert [chunk.worker for chunk in job.chunks] == ["render0", "render1"]
+    assert set(job.timings) == {"plan", "render", "merge"}
+    assert records.chunk_keys(job_id) == ("blob_0", "blob_1")
+    assert records.active() == ()
+    assert records.counters() == {"accepted": 1, "succeeded": 1}
+
+
+def test_one_key_makes_one_job(records: Records) -> None:
+    first = records.submit(new_job_id(), REQUEST, "k1")
+    second = records.submit(new_job_id(), REQUEST, "k1")
+
+    assert first == second
+    assert records.submit(new_job_id(), REQUEST, "k2") != first
+
+
+def test_one_key_with_another_request_is_refused(records: Records) -> None:
+    records.submit(new_job_id(), REQUEST, "k1")
+
+    with pytest.raises(StaleError):
+        records.submit(new_job_id(), JobRequest(text="other"), "k1")
+
+
+def test_a_redelivered_plan_finds_the_first_one(records: Records) -> None:
+    job_id = planned(records, 10)
+
+    assert records.begin_plan(job_id) is PlanClaim.PLANNED
+    records.set_plan(job_id, plan_of(4, 6))
+
+    assert len(records.job(job_id).chunks) == 1
+
+
+def test_a_late_commit_of_an_older_attempt_is_refused(records: Records) -> None:
+    job_id = planned(records, 10)
+    zombie = records.claim(job_id, 0, "render0")
+    records.claim(job_id, 0, "render1")
+
+    with pytest.raises(StaleError):
+        records.commit(job_id, 0, zombie.fence, "blob_old", 10)
+
+    assert not records.note_progress(job_id, 0, zombie.fence, 5)
+
+
+def test_a_commit_with_a_wrong_frame_count_is_refused(records: Records) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+
+    with pytest.raises(StaleError):
+        records.commit(job_id, 0, claim.fence, "blob", 9)
+
+
+def test_a_done_chunk_is_not_rendered_again(records: Records) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+    records.commit(job_id, 0, claim.fence, "blob", 10)
+
+    assert records.claim(job_id, 0, "render1") == Claim(ClaimOutcome.DONE, 0)
+
+
+def test_a_chunk_that_kills_its_workers_ends_the_job(records: Records) -> None:
+    job_id = planned(records, 10)
+    for attempt in range(MAX_ATTEMPTS):
+        assert records.claim(job_id, 0, f"render{attempt}").outcome is ClaimOutcome.RENDER
+
+    assert records.claim(job_id, 0, "render9").outcome is ClaimOutcome.EXHAUSTED
+
+    job = records.job(job_id)
+    assert job.state is JobState.FAILED
+    assert job.failure is not None
+    assert job.failure.reason == "worker-lost"
+    assert "log" in job.failure.detail
+
+
+def test_merging_waits_for_every_chunk(records: Records) -> None:
+    job_id = planned(records, 10, 10)
+    claim = records.claim(job_id, 0, "render0")
+    records.commit(job_id, 0, claim.fence, "blob", 10)
+
+    with pytest.raises(StaleError):
+        records.begin_merge(job_id, 2)
+
+    assert records.job(job_id).stage is Stage.RENDERING
+
+
+def test_of_two_merges_the_later_finishes_once(records: Records) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+    records.commit(job_id, 0, claim.fence, "blob", 10)
+    first, second = records.begin_merge(job_id, 1), records.begin_merge(job_id, 1)
+    assert first is not None
+    assert second is not None
+
+    assert not records.finish(job_id, first, VIDEO)
+    assert records.finish(job_id, second, VIDEO)
+    assert not records.finish(job_id, second, VideoInfo("blob_other", 1, "o"))
+
+    assert records.job(job_id).video == VIDEO
+
+
+def test_a_canceled_job_stops_everything_and_stays_canceled(records: Records) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+
+    assert records.cancel(job_id)
+    assert not records.cancel(job_id)
+
+    assert not records.note_progress(job_id, 0, claim.fence, 5)
+    assert records.claim(job_id, 0, "render1").outcome is ClaimOutcome.STOP
+    assert records.begin_plan(job_id) is PlanClaim.STOP
+    assert not records.fail(job_id, Failure("x", "y"))
+    assert records.job(job_id).state is JobState.CANCELED
+
+
+def test_progress_never_falls_when_a_chunk_starts_again(records: Records) -> None:
+    job_id = planned(records, 100)
+    first = records.claim(job_id, 0, "render0")
+    records.note_progress(job_id, 0, first.fence, 60)
+    before = records.job(job_id).progress
+
+    again = records.claim(job_id, 0, "render1")
+    records.note_progress(job_id, 0, again.fence, 10)
+
+    assert records.job(job_id).progress == before
+
+
+def test_a_terminal_record_has_an_end(records: Records, queue_store: str) -> None:
+    job_id = planned(records, 10)
+
+    records.fail(job_id, Failure("no-face", "Send a face."))
+
+    client = connect(queue_store)
+    for suffix in ("", ":chunks", ":events"):
+        assert 0 < client.ttl(f"lipchord:job:{job_id}{suffix}") <= 1000
+
+
+def test_every_change_is_an_event(records: Records, queue_store: str) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+    records.commit(job_id, 0, claim.fence, "blob", 10)
+    records.finish(job_id, records.begin_merge(job_id, 1) or 0, VIDEO)
+
+    events = connect(queue_store).xrange(f"lipchord:job:{job_id}:events")
+
+    kinds = [fields[b"type"].decode() for _, fields in events]
+    assert kinds == ["accepted", "planning", "planned", "claimed", "chunk", "merging", "succeeded"]
+
+
+def test_an_unknown_job_is_unknown(records: Records) -> None:
+    with pytest.raises(UnknownJobError):
+        records.job(new_job_id())
+
+    with pytest.raises(UnknownJobError):
+        records.cancel(new_job_id())
+
+
+@given(lengths=st.lists(st.integers(1, 500), min_size=1, max_size=40))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_plan_comes_back_as_it_was(records: Records, lengths: list[int]) -> None:
+    job_id = planned(records, *lengths)
+
+    assert records.plan(job_id) == plan_of(*lengths)
+    assert [chunk.n_frames for chunk in records.job(job_id).chunks] == lengths
+
+
+def machine(records: Records) -> type[RuleBasedStateMachine]:
+    """Workers that claim, commit late, cancel and merge in any order, against the real scripts."""
+
+    class Anybody(RuleBasedStateMachine):
+        claims = Bundle("claims")
+        merges = Bundle("merges")
+
+        @initialize()
+        def a_job(self) -> None:
+            self.lengths = (3, 4)
+            self.job_id = planned(records, *self.lengths)
+            self.ended: JobState | None = None
+            self.finishes = 0
+            self.shown = 0.0
+
+        @rule(target=claims, index=st.integers(0, 1))
+        def claim(self, index: int) -> tuple[int, Claim]:
+            return index, records.claim(self.job_id, index, "w")
+
+        @rule(held=claims, frames=st.integers(0, 4))
+        def note(self, held: tuple[int, Claim], frames: int) -> None:
+            records.note_progress(self.job_id, held[0], held[1].fence, min(frames, 3))
+
+        @rule(held=claims)
+        def commit(self, held: tuple[int, Claim]) -> None:
+            index, claim = held
+            try:
+                records.commit(
+                    self.job_id, index, claim.fence, f"blob_{claim.fence}", self.lengths[index]
+                )
+            except StaleError:
+                return
+
+        @rule(target=merges)
+        def begin_merge(self) -> int:
+            try:
+                return records.begin_merge(self.job_id, 2) or 0
+            except StaleError:
+                return 0
+
+        @rule(fence=merges)
+        def finish(self, fence: int) -> None:
+            self.finishes += records.finish(self.job_id, fence, VIDEO)
+
+        @rule()
+        def cancel(self) -> None:
+            records.cancel(self.job_id)
+
+        @rule()
+        def fail(self) -> None:
+            records.fail(self.job_id, Failure("r", "d"))
+
+        @invariant()
+        def legal(self) -> None:
+            if not hasattr(self, "job_id"):
+                return
+            job = records.job(self.job_id)
+            assert self.finishes <= 1
+            assert job.progress >= self.shown
+            self.shown = job.progress
+            if self.ended is not None:
+                assert job.state is self.ended
+            if job.state.terminal:
+                self.ended = job.state
+            if job.state is JobState.SUCCEEDED:
+                assert len(records.chunk_keys(self.job_id)) == 2
+                assert job.video == VIDEO
+
+    return Anybody
+
+
+def test_no_order_of_calls_makes_an_illegal_move(records: Records) -> None:
+    run_state_machine_as_test(
+        lambda: machine(records)(),
+        settings=settings(max_examples=40, stateful_step_count=25, deadline=None),
+    )
