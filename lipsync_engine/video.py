@@ -1,6 +1,7 @@
 """Rendered frames -> a video-only, closed-GOP H.264 chunk that joins others by stream copy."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from lipsync_engine.errors import EncodeError
+from lipsync_engine.errors import EncodeError, UnreadableMediaError
 from lipsync_engine.planes import Bt709Planes
 
 UInt8Array = NDArray[np.uint8]
@@ -56,7 +57,7 @@ class Encoder:
         return {"preset": self.preset, "crf": str(self.crf), "x264-params": x264}
 
 
-def _ignore(_done: int) -> None:
+def _ignore(_frames: int) -> None:
     pass
 
 
@@ -78,7 +79,7 @@ def encode_chunk(
         path: the MP4 to write; removed again if anything fails.
         fps: frames a second.
         encoder: the same for every chunk of a job.
-        on_frames: told after every batch how many frames are encoded so far.
+        on_frames: told after every batch how many frames it added.
 
     Returns:
         How many frames were encoded.
@@ -97,6 +98,39 @@ def encode_chunk(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def count_frames(path: Path) -> int:
+    """How many frames the video of an MP4 has, by its index.
+
+    Raises:
+        UnreadableMediaError: it is no video.
+    """
+    with _opened(path) as container:
+        return container.streams.video[0].frames
+
+
+def frame_rate(path: Path) -> Fraction:
+    """Frames a second of an MP4's video, exact.
+
+    Raises:
+        UnreadableMediaError: it is no video.
+    """
+    with _opened(path) as container:
+        return container.streams.video[0].average_rate or Fraction(0)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    try:
+        with av.open(str(path), "r", format="mp4") as container:
+            if not container.streams.video:
+                raise UnreadableMediaError(f"{path.name} holds no video. Give a rendered chunk.")
+            yield container
+    except av.FFmpegError as error:
+        raise UnreadableMediaError(
+            f"{path.name} cannot be read as a video ({error}). Render this chunk again."
+        ) from error
 
 
 def _checked(batches: Iterable[UInt8Array]) -> Iterator[UInt8Array]:
@@ -138,7 +172,7 @@ def _encode(
                 planes.update(frame)
                 container.mux(stream.encode(_picture(planes, done, fps)))
                 done += 1
-            on_frames(done)
+            on_frames(len(batch))
         container.mux(stream.encode(None))
     return done
 

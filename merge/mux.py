@@ -20,6 +20,8 @@ from merge.concat import ChunkFile, common_format, joined_packets, open_chunk
 from merge.errors import TrackError, WriteError
 from merge.verify import VideoFacts, verify
 
+__all__ = ["ChunkFile", "VideoFacts", "merge_chunks"]
+
 if TYPE_CHECKING:
     AnyPacket = Packet[VideoStream] | Packet[AudioStream]
 
