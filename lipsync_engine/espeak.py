@@ -1,9 +1,9 @@
 """The speaking child: pyttsx3 on espeak-ng, one fresh process per text.
 
 A process of its own, because espeak-ng is global, not thread-safe, can be
-initialised once, ends the whole process when its data are missing, and draws
-its noise from one random series: only a fresh process says the same text in
-the same bytes every time.
+initialised once, ends the whole process when its data are missing, and carries
+the state of its noise from one text to the next: only a fresh process says the
+same text in the same bytes every time.
 
 Run as `python -m lipsync_engine.espeak`; reads one JSON request from stdin and
 answers with JSON lines on stdout:
@@ -25,7 +25,8 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 SYSTEM_LIBRARY = "libespeak-ng.so.1"
-POLL_S = 0.0005
+NAP_S = 0.0005
+NOISE_SEED = 1
 MALE, FEMALE = 1, 2  # espeak_VOICE.gender
 
 
@@ -47,11 +48,13 @@ def load_library() -> None:
 
 
 class Speaker:
-    """pyttsx3's engine, made to do one thing after the other.
+    """pyttsx3's engine, with what would lose sentences taken out.
 
-    Its espeak driver works through a queue in another thread, and the end of
-    `runAndWait` cancels whatever that queue still holds: settings were lost and
-    sentences came out empty. So nothing is asked before espeak is idle.
+    Its espeak driver queues commands to another thread, and whenever one
+    utterance ends it cancels all that thread still holds *if espeak is
+    playing*. Whether it is at that moment is a race: rates were not applied,
+    sentences came out empty. Nothing is ever stopped half-way in this process,
+    so espeak may as well always say that it is not playing.
     """
 
     def __init__(self) -> None:
@@ -61,25 +64,25 @@ class Speaker:
         self._engine = pyttsx3.init("espeak")
         from pyttsx3.drivers import _espeak, espeak
 
-        # Its loop naps 10 ms after each sentence: 15 s for 20 000 characters of short ones.
-        espeak.time = SimpleNamespace(sleep=lambda _: time.sleep(POLL_S))
         self._espeak = _espeak
+        _espeak.IsPlaying = lambda: False
+        # The driver naps 10 ms after each sentence: 15 s for 20 000 characters of short ones.
+        espeak.time = SimpleNamespace(sleep=lambda _: time.sleep(NAP_S))
+        _settle_noise(_espeak.dll)
         self._errors: list[BaseException] = []
         self._engine.connect("error", lambda exception, **_: self._errors.append(exception))
         self._engine.runAndWait()  # the first round does not wait for its sound; let it have none
 
     def set(self, name: str, value: object) -> None:
-        """Set "voice", "rate", "pitch" or "volume" for all that follows."""
-        self._wait()
+        """Set "voice", "rate" or "pitch" for what follows; the voice first."""
         self._engine.setProperty(name, value)
-        self._wait()
+        self._check()
 
     def save(self, text: str, path: Path) -> None:
         """Say `text` into a WAV (s16 mono, 22 050 Hz)."""
-        self._wait()
         self._engine.save_to_file(text, str(path))
         self._engine.runAndWait()
-        self._wait()
+        self._check()
 
     def listing(self) -> dict[str, Any]:
         """All languages' voices and all variants, as espeak-ng lists them."""
@@ -108,11 +111,15 @@ class Speaker:
             os.close(stderr)
         return whole
 
-    def _wait(self) -> None:
-        while self._espeak.IsPlaying():
-            time.sleep(POLL_S)
+    def _check(self) -> None:
         if self._errors:
             raise self._errors[0]
+
+
+def _settle_noise(library: Any) -> None:
+    """Breath and flutter draw on a series that espeak-ng >= 1.52 starts from the clock."""
+    if hasattr(library, "espeak_ng_SetRandSeed"):
+        library.espeak_ng_SetRandSeed(ctypes.c_long(NOISE_SEED))
 
 
 def _described(voice: Any) -> dict[str, Any]:
