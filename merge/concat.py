@@ -95,24 +95,26 @@ def open_chunk(index: int, chunk: ChunkFile) -> tuple[InputContainer, VideoStrea
         raise MissingChunkError(
             index, f"is missing: {chunk.path.name} has no bytes. Render this chunk again."
         )
+    _refuse_changed(index, chunk)
     try:
-        container = av.open(str(chunk.path), "r", format="mp4")
+        container = av.open(str(chunk.path), "r", format="mp4", metadata_errors="replace")
     except av.FFmpegError as error:
         raise _damaged(index, chunk, error) from error
-    streams = container.streams
-    if len(streams) != 1 or len(streams.video) != 1 or streams.video[0].codec.name != "h264":
-        kinds = ", ".join(stream.type for stream in streams) or "nothing"
+    contexts = [stream.codec_context for stream in container.streams]
+    names = [context.name if context else "an unknown codec" for context in contexts]
+    if names != ["h264"]:
         container.close()
         raise BadChunkError(
-            index, f"must hold one H.264 stream and nothing else; {chunk.path.name} holds {kinds}."
+            index,
+            f"must hold one H.264 stream and nothing else; {chunk.path.name} holds "
+            f"{', '.join(names) or 'nothing'}.",
         )
-    return container, streams.video[0]
+    return container, container.streams.video[0]
 
 
 def _format_of(index: int, chunk: ChunkFile) -> ChunkFormat:
     container, stream = open_chunk(index, chunk)
     with container:
-        _refuse_changed(index, chunk)
         if stream.frames != chunk.n_frames:
             raise _wrong_length(index, chunk, stream.frames)
         context = stream.codec_context

@@ -67,15 +67,16 @@ def merge_chunks(
 
 def _write(chunks: Sequence[ChunkFile], track: Path, part: Path, slot: sound.Slot) -> None:
     with _open_track(track) as heard:
+        copy = sound.is_copyable(heard, sound.open_track(heard), slot)
+    # Opened anew: seeking back to 0 would lose the priming packet, which lies before it.
+    with _open_track(track) as heard:
         stream = sound.open_track(heard)
-        copy = sound.is_copyable(heard, stream, slot)
         rate = stream.sample_rate if copy else sound.SAMPLE_RATE
-        with av.open(
-            str(part), "w", format="mp4", container_options=_mp4_options(rate, slot.frame)
-        ) as out:
+        options = _mp4_options(rate, slot.frame)
+        with av.open(str(part), "w", format="mp4", container_options=options) as out:
             video = _video_stream(out, chunks)
-            make = sound.copied if copy else sound.encoded
-            audio, audio_packets = make(out, heard, stream, slot)
+            add = sound.copied if copy else sound.encoded
+            audio, audio_packets = add(out, heard, stream, slot)
             out.start_encoding()
             for packet in _interleaved(
                 _of_video(video, joined_packets(chunks, 1 / slot.frame)),
@@ -88,7 +89,7 @@ def _open_track(track: Path) -> InputContainer:
     if not track.is_file():
         raise TrackError(f"The sound track {track.name} is missing. Give a WAV, FLAC or M4A file.")
     try:
-        return av.open(str(track), "r")
+        return av.open(str(track), "r", metadata_errors="replace")
     except av.FFmpegError as error:
         raise TrackError(
             f"The sound track {track.name} cannot be read ({error}). Give a WAV, FLAC or M4A file."

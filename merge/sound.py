@@ -68,7 +68,7 @@ def open_track(track: InputContainer) -> AudioStream:
 
 
 def is_copyable(track: InputContainer, stream: AudioStream, slot: Slot) -> bool:
-    """Whether the packets are gapless AAC-LC that reaches the last video frame; rewinds the track.
+    """Whether the packets are gapless AAC-LC that reaches the last video frame; reads them all.
 
     Raises:
         TrackError: the sound is far longer or shorter than the video.
@@ -84,7 +84,6 @@ def is_copyable(track: InputContainer, stream: AudioStream, slot: Slot) -> bool:
         if not gapless:
             return False
         expected = packet.pts + packet.duration
-    track.seek(0)
     end = (expected or 0) * base
     slot.refuse_unfit(end)
     return end > slot.duration - slot.frame

@@ -52,7 +52,9 @@ def verify(path: Path, n_frames: int, fps: Fraction, threads: int = 1) -> VideoF
     """
     _require_faststart(path)
     try:
-        with av.open(str(path), "r", format="mp4", options=_STRICT) as container:
+        with av.open(
+            str(path), "r", format="mp4", options=_STRICT, metadata_errors="replace"
+        ) as container:
             return _measure(container, path, n_frames, fps, threads)
     except av.FFmpegError as error:
         raise VerifyError(

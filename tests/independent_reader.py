@@ -79,6 +79,7 @@ def _entries(report: bytes) -> list[Entry]:
         if line.startswith("#tb 0: "):
             base = Fraction(line.removeprefix("#tb 0: "))
         elif not line.startswith("#"):
-            _, _, pts, duration, _, md5 = (cell.strip() for cell in line.split(","))
+            # stream, dts, pts, duration, size, hash; side data may follow
+            _, _, pts, duration, _, md5 = (cell.strip() for cell in line.split(",")[:6])
             entries.append(Entry(int(pts) * base, int(duration) * base, md5))
     return entries

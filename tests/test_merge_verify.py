@@ -1,0 +1,100 @@
+"""What `verify` lets pass and what it refuses, on files that another FFmpeg made."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from independent_reader import ffmpeg
+
+from merge.errors import VerifyError
+from merge.verify import verify
+
+FPS = Fraction(25)
+
+
+def made(
+    path: Path, *options: str, video: str = "2", audio: str = "2", flags: str = "+faststart"
+) -> Path:
+    """A test picture of `video` seconds at 25 fps with a tone of `audio` seconds."""
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"testsrc=size=64x48:rate=25:duration={video}"),
+        *("-f", "lavfi", "-i", f"sine=frequency=300:sample_rate=48000:duration={audio}"),
+        *("-c:v", "libx264", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac"),
+        *("-movflags", flags, *options, path),
+    )
+    return path
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_good_video_is_measured(tmp_path: Path, threads: int) -> None:
+    path = made(tmp_path / "good.mp4")
+
+    facts = verify(path, 50, FPS, threads)
+
+    assert (facts.n_frames, facts.width, facts.height, facts.fps) == (50, 64, 48, FPS)
+    assert facts.duration_s == 2.0
+    assert facts.audio_duration_s == pytest.approx(2.0, abs=0.02)
+    assert facts.size == path.stat().st_size
+
+
+@pytest.mark.parametrize("n", [49, 51])
+def test_another_number_of_frames_is_refused(tmp_path: Path, n: int) -> None:
+    with pytest.raises(VerifyError, match=f"50 frames instead of {n}"):
+        verify(made(tmp_path / "video.mp4"), n, FPS)
+
+
+def test_another_frame_rate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VerifyError, match="frame 1 has time stamp 512 instead of"):
+        verify(made(tmp_path / "video.mp4"), 50, Fraction(25_000, 1001))
+
+
+def test_a_frame_that_is_shown_late_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "late.mp4", "-bsf:v", "setts=ts=TS+gt(N\\,20)*7")
+
+    with pytest.raises(VerifyError, match="frame 21 has time stamp"):
+        verify(path, 50, FPS)
+
+
+@pytest.mark.parametrize("audio", ["1.95", "2.07"])
+def test_sound_that_is_a_frame_shorter_or_longer_is_refused(tmp_path: Path, audio: str) -> None:
+    with pytest.raises(VerifyError, match=rf"sound lasts {audio}\d* s and the video 2\.0"):
+        verify(made(tmp_path / "video.mp4", audio=audio), 50, FPS)
+
+
+def test_an_index_behind_the_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VerifyError, match="moov"):
+        verify(made(tmp_path / "video.mp4", flags="0"), 50, FPS)
+
+
+def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VerifyError, match="holds video instead of one video and one sound"):
+        verify(made(tmp_path / "video.mp4", "-an"), 50, FPS)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_damage_in_either_track_is_refused(tmp_path: Path, kind: str, threads: int) -> None:
+    path = made(tmp_path / "video.mp4")
+    noise = f"-bsf:{kind[0]}"
+    ffmpeg(
+        *("-i", path, "-c", "copy", noise, "noise=amount=40", "-movflags", "+faststart"),
+        tmp_path / "noisy.mp4",
+    )
+
+    with pytest.raises(VerifyError):
+        verify(tmp_path / "noisy.mp4", 50, FPS, threads)
+
+
+def test_a_video_cut_off_in_its_data_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "video.mp4")
+    path.write_bytes(path.read_bytes()[:-3000])
+
+    with pytest.raises(VerifyError):
+        verify(path, 50, FPS)
+
+
+def test_a_file_that_is_no_mp4_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("not a video" * 50)
+
+    with pytest.raises(VerifyError):
+        verify(tmp_path / "text.mp4", 50, FPS)
