@@ -1,0 +1,70 @@
+"""create_app: the routes, the limits and the headers that every answer gets."""
+
+import time
+import uuid
+from importlib.metadata import version
+
+from apiflask import APIFlask
+from flask import Response, g, request
+
+from api import docs, generate, handlers, jobs, pages, system
+from api.bodies import FIELDS_LIMIT
+from api.metrics import Metrics
+from api.problems import problem_response
+from api.services import Services, services
+from api.waiting import Waiting
+from tasks.client import JobQueue
+from tasks.settings import Settings
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+}
+
+
+def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
+    """The WSGI application; one process may hold several, each with its own queue."""
+    app = APIFlask(__name__, title="Lipchord", version=version("lipchord"), docs_path=None)
+    _configure(app, settings)
+    app.extensions["lipchord"] = Services(queue, settings, Waiting(), Metrics(queue))
+    for room in (jobs, generate, system, pages):
+        app.register_blueprint(room.bp)
+    handlers.register(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    docs.describe(app)
+    return app
+
+
+def _configure(app: APIFlask, settings: Settings) -> None:
+    app.config.update(
+        MAX_CONTENT_LENGTH=2 * settings.max_upload_bytes + FIELDS_LIMIT,  # a sound and a face
+        MAX_FORM_MEMORY_SIZE=FIELDS_LIMIT,
+        MAX_FORM_PARTS=64,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+
+
+def _begin() -> Response | None:
+    """Number the request; refuse what another web site makes a browser send (no CORS here)."""
+    g.request_id, g.started = str(uuid.uuid4()), time.perf_counter()
+    if request.method in SAFE_METHODS or request.headers.get("Sec-Fetch-Site") != "cross-site":
+        return None
+    return problem_response(
+        "cross-site", "A page of another web site sent this. Open this service's own page instead."
+    )
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = g.request_id
+    services().metrics.observe(request, response, g.started)
+    return response

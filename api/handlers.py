@@ -1,0 +1,89 @@
+"""From an exception to a problem: nothing else leaves this API, and never a traceback."""
+
+import structlog
+from apiflask import APIFlask, HTTPError
+from flask import Response, g, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from api.bodies import BadBodyError, BadJSONError
+from api.complaints import complaints
+from api.problems import problem_response
+from api.schemas import JobsQuery, PollHeaders, SubmitHeaders
+from api.waiting import FullHouseError
+from tasks.errors import NotReadyError, RejectedError, StoreError, TasksError
+
+log = structlog.get_logger()
+
+RETRY_SOON = {"Retry-After": "1"}  # s; a job moves on that fast
+RETRY_LATER = {"Retry-After": "10"}  # s; a store comes back, a slot gets free
+
+REASONS = {
+    400: ("bad-request", "The request could not be understood. See /docs for its form."),
+    404: ("not-found", "There is nothing at this address. See /docs for what there is."),
+    405: ("wrong-method", "This address takes only the methods that the Allow header lists."),
+    413: ("upload-too-large", "The request is too large. Send a shorter or more compressed file."),
+    415: ("unsupported-type", "Send application/json, or multipart/form-data with files."),
+    416: ("bad-range", "The range lies outside the video; Content-Range says its length."),
+}
+LOCATED: dict[str, type[BaseModel]] = {
+    model.__name__: model for model in (JobsQuery, PollHeaders, SubmitHeaders)
+}
+
+
+def register(app: APIFlask) -> None:
+    """Let every error of this app end in a problem."""
+    app.register_error_handler(TasksError, on_tasks_error)
+    app.register_error_handler(BadBodyError, on_bad_body)
+    app.register_error_handler(BadJSONError, lambda e: problem_response("invalid-json", str(e)))
+    app.register_error_handler(
+        FullHouseError, lambda e: problem_response("busy", str(e), RETRY_LATER)
+    )
+    app.register_error_handler(HTTPError, on_bad_parameter)
+    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(Exception, on_surprise)
+
+
+def on_tasks_error(error: TasksError) -> Response:
+    """What the queue said, with its own words."""
+    if isinstance(error, RejectedError):
+        return problem_response(error.reason, error.detail, otherwise=422)
+    if isinstance(error, StoreError):
+        log.error("store unavailable", error=str(error), **_where())
+        return problem_response(error.code, str(error), RETRY_LATER)
+    headers = RETRY_SOON if isinstance(error, NotReadyError) else {}
+    return problem_response(error.code, str(error), headers)
+
+
+def on_bad_body(error: BadBodyError) -> Response:
+    """Wrong fields of a body, each by name."""
+    return problem_response("invalid-request", str(error), errors=error.complaints)
+
+
+def on_bad_parameter(error: HTTPError) -> Response:
+    """A query or a header that APIFlask's pydantic adapter refused."""
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        return problem_response("bad-request", str(error.message))
+    return on_bad_body(BadBodyError(complaints(cause, LOCATED[cause.title])))
+
+
+def on_http_error(error: HTTPException) -> Response:
+    """Werkzeug's errors: no such address, wrong method, too large…"""
+    reason, detail = REASONS.get(error.code or 500, REASONS[400])
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return problem_response(reason, detail, headers)
+
+
+def on_surprise(error: Exception) -> Response:
+    """A bug of ours: the log gets the traceback, the user gets a number to name."""
+    log.error("request failed", exc_info=error, **_where())
+    return problem_response(
+        "internal",
+        "Something broke on our side, not through your input. Try again; if it happens again, "
+        "report it with the id in `instance`.",
+    )
+
+
+def _where() -> dict[str, str]:
+    return {"request_id": g.request_id, "method": request.method, "path": request.path}

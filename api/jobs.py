@@ -1,0 +1,138 @@
+"""Jobs over HTTP: submit, poll, cancel, list, watch."""
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from api import docs
+from api.bodies import Body, read_body
+from api.handlers import RETRY_SOON
+from api.schemas import JobBody, JobsQuery, PollHeaders, SpeakBody, SubmitHeaders, job_request
+from api.services import services
+from api.video import video_response
+from api.views import JOBS, answer, job_view, page_view
+from api.waiting import FullHouseError, preferred_wait
+from tasks.contract import Job
+from tasks.errors import RejectedError
+
+bp = APIBlueprint("jobs", __name__, url_prefix=JOBS, tag="Jobs")
+
+
+@bp.post("")
+@bp.input(SubmitHeaders, location="headers", arg_name="headers")
+@bp.doc(**docs.SUBMIT)
+def submit(headers: SubmitHeaders) -> Response:
+    """Send a job
+
+    Text, or speech in a file; a face in a file, or none for the shipped avatar. The answer
+    comes at once, and means that the job survives the death of any process: follow `Location`.
+    """
+    job = accept(read_body(request, JobBody), headers.idempotency_key)
+    return _shown(job, headers.prefer, accepted=True)
+
+
+@bp.get("/<job_id>")
+@bp.input(PollHeaders, location="headers", arg_name="headers")
+@bp.doc(**docs.POLL)
+def poll(job_id: str, headers: PollHeaders) -> Response:
+    """Look at a job
+
+    Poll it every `Retry-After` seconds, or hold the request open with `Prefer: wait=N`.
+    """
+    return _shown(services().queue.job(job_id), headers.prefer, accepted=False)
+
+
+@bp.delete("/<job_id>")
+@bp.doc(**docs.CANCEL)
+def cancel(job_id: str) -> Response:
+    """Cancel a job
+
+    Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before. A
+    worker that renders it notices within a second and stops.
+    """
+    return answer(job_view(services().queue.cancel(job_id)))
+
+
+@bp.get("")
+@bp.input(JobsQuery, location="query", arg_name="query")
+@bp.doc(**docs.LIST)
+def listed(query: JobsQuery) -> Response:
+    """List jobs
+
+    Newest first, each in brief: without its list of chunks, its text cut to 200 characters.
+    """
+    return answer(page_view(services().queue.jobs(query.limit, query.cursor or None)))
+
+
+@bp.get("/<job_id>/video")
+@bp.doc(**docs.VIDEO)
+def video(job_id: str) -> Response:
+    """Watch the video
+
+    MP4 with ETag, Range and If-Range, so that a player can seek in it.
+    """
+    queue = services().queue
+    info, file = queue.open_video(job_id)
+    return video_response(info, file, queue.job(job_id), "inline")
+
+
+def accept(body: Body[SpeakBody], idempotency_key: str, num_workers: int | None = None) -> Job:
+    """Store the files, submit the job.
+
+    Args:
+        body: checked fields and files.
+        idempotency_key: empty for none.
+        num_workers: instead of the body's.
+
+    Raises:
+        RejectedError, StoreError.
+    """
+    _one_source(body)
+    wanted = num_workers or getattr(body.fields, "num_workers", None)
+    speech, face = _blob(body, "audio"), _blob(body, "face")
+    asked = job_request(body.fields, speech, face, wanted)
+    return services().queue.submit(asked, idempotency_key or None)
+
+
+def _one_source(body: Body[SpeakBody]) -> None:
+    text = body.fields.text is not None
+    audio = body.fields.audio is not None or "audio" in body.files
+    if text and audio:
+        raise RejectedError(
+            "invalid-request", "Both `text` and `audio` are given: leave one of them out."
+        )
+    if not text and not audio:
+        raise RejectedError(
+            "empty-text", "There is nothing to say: give `text`, or a sound file in `audio`."
+        )
+
+
+def _blob(body: Body[SpeakBody], field: str) -> str | None:
+    """The key of a file that came with the body, or the key that the field holds."""
+    if field not in body.files:
+        key: str | None = getattr(body.fields, field)
+        return key
+    try:
+        return services().queue.store_upload(body.files[field].stream)  # type: ignore[arg-type]
+    except RejectedError as error:
+        raise RejectedError(error.reason, f"`{field}`: {error.detail}") from error
+
+
+def _shown(job: Job, prefer: str, accepted: bool) -> Response:
+    """A job, after the wait that the client prefers, where a slot is free for it."""
+    headers = {"Location": f"{JOBS}/{job.id}"} if accepted else {}
+    seconds = preferred_wait(prefer)
+    if seconds is not None:
+        try:
+            with services().waiting.slot():
+                job = services().queue.wait(job.id, seconds)
+            headers["Preference-Applied"] = f"wait={seconds}"
+        except FullHouseError:
+            pass  # a preference may be left unheeded (RFC 7240, 2)
+    headers |= {} if job.state.terminal else RETRY_SOON
+    response = answer(job_view(job), 202 if accepted and not job.state.terminal else 200, headers)
+    if accepted:
+        return response
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response

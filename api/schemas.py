@@ -1,0 +1,155 @@
+"""What a request may say, and how it becomes a JobRequest."""
+
+from fractions import Fraction
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from tasks.contract import JobRequest
+
+
+def _not_a_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is not a number")
+    return value
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _playable(fps: str) -> str:
+    if "/" in fps and not int(fps.partition("/")[2]):
+        raise ValueError("division by zero")
+    if not 1 <= Fraction(fps) <= 120:
+        raise ValueError("out of range")
+    return fps
+
+
+Whole = Annotated[int, BeforeValidator(_not_a_bool)]
+Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
+BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
+Fps = Annotated[
+    str,
+    BeforeValidator(_as_text, json_schema_input_type=str | float),
+    # Digits are counted so that no exponent can make a Fraction of a billion digits.
+    Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$|^[0-9]{1,6}/[0-9]{1,6}$"),
+    AfterValidator(_playable),
+]
+
+
+class SpeakBody(BaseModel):
+    """What is said, by which voice, with which face."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(
+        None,
+        description="What is said, up to 20 000 characters. Give either this or `audio`.",
+        examples=["Hello! This face speaks."],
+    )
+    audio: BlobKey | None = Field(
+        None,
+        description="Speech instead of `text`: in a form, a sound file or a video with sound; "
+        "anywhere, the key of one that was sent before (`request.audio` of its job).",
+    )
+    face: BlobKey | None = Field(
+        None,
+        description="Whose lips move: in a form, a picture or a video; anywhere, the key of one "
+        "that was sent before (`request.face` of its job). None: the shipped avatar.",
+    )
+    language: str = Field(
+        "en",
+        min_length=1,
+        max_length=40,
+        description="Language of `text`, a code from /api/v1/voices.",
+        examples=["en", "ru", "kk"],
+    )
+    voice: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        None,
+        description="A variant of the language's voice, from /api/v1/voices. None: its own.",
+        examples=["f2"],
+    )
+    rate: Whole = Field(165, ge=80, le=450, description="Words a minute.")
+    pitch: Whole = Field(50, ge=0, le=99, description="50 is the voice's own.")
+    generator: str = Field(
+        "viseme", min_length=1, max_length=64, description="What moves the lips."
+    )
+    fps: Fps = Field(
+        "25",
+        description="Frames a second, 1 to 120; 29.97 is taken as 30000/1001.",
+        examples=["25", "29.97", "30000/1001"],
+    )
+    seed: Whole = Field(0, ge=0, lt=2**32, description="Of blinks and sway.")
+    blink: bool = Field(True, description="Whether the face blinks.")
+    sway: bool = Field(True, description="Whether the head sways a little.")
+
+
+class JobBody(SpeakBody):
+    """A job: what is said, by which voice, with which face, on how many workers."""
+
+    num_workers: Workers | None = Field(
+        None,
+        description="Render workers to plan for. None: as many as are ready.",
+    )
+
+    @classmethod
+    def of(cls, request: JobRequest) -> Self:
+        """A request in the words of the API, ready to be sent again."""
+        fields = {
+            name: getattr(request, "speech" if name == "audio" else name)
+            for name in cls.model_fields
+        }
+        return cls.model_construct(**fields)
+
+
+class JobsQuery(BaseModel):
+    """Which jobs to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Whole = Field(20, ge=1, le=100, description="At most this many.")
+    cursor: str = Field(
+        "", max_length=500, description="`next_cursor` of the page before; empty: the newest jobs."
+    )
+
+
+Prefer = Annotated[
+    str,
+    Field(
+        description="`wait=N`: answer when the job has ended, or after N seconds (RFC 7240).",
+        examples=["wait=30"],
+    ),
+]
+
+
+class SubmitHeaders(BaseModel):
+    """Headers that change how a job is taken."""
+
+    idempotency_key: str = Field(
+        "",
+        max_length=255,
+        description="A name of the client's own for this request: sent twice, it is one job.",
+    )
+    prefer: Prefer = ""
+
+
+class PollHeaders(BaseModel):
+    """Headers that change how a job is shown."""
+
+    prefer: Prefer = ""
+
+
+def job_request(
+    body: SpeakBody, speech: str | None, face: str | None, num_workers: int | None
+) -> JobRequest:
+    """The job that was asked for.
+
+    Args:
+        body: the checked fields.
+        speech: blob key of the sound, if there is one.
+        face: blob key of the face, if there is one.
+        num_workers: render workers to plan for.
+    """
+    plain = body.model_dump(exclude={"audio", "face", "num_workers"})
+    return JobRequest(**plain, speech=speech, face=face, num_workers=num_workers)

@@ -1,0 +1,62 @@
+"""The house itself: voices, workers, health, readiness, numbers."""
+
+from apiflask import APIBlueprint
+from flask import Response, request
+
+from api import docs
+from api.handlers import RETRY_LATER
+from api.problems import problem_response
+from api.services import services
+from api.views import (
+    HealthView,
+    VoicesView,
+    WorkersView,
+    answer,
+    voice_view,
+    worker_view,
+)
+
+bp = APIBlueprint("system", __name__, tag="The house")
+
+
+@bp.get("/api/v1/voices")
+@bp.doc(**docs.VOICES)
+def voices() -> Response:
+    """List languages and voices"""
+    found = [voice_view(voice) for voice in services().queue.voices()]
+    return answer(VoicesView(voices=found), headers={"Cache-Control": "public, max-age=3600"})
+
+
+@bp.get("/api/v1/workers")
+@bp.doc(**docs.WORKERS)
+def workers() -> Response:
+    """List living workers"""
+    return answer(WorkersView(workers=[worker_view(w) for w in services().queue.workers()]))
+
+
+@bp.get("/healthz")
+@bp.doc(**docs.HEALTH)
+def healthz() -> Response:
+    """Is this process alive?
+
+    Asks nobody else: a store that is away is no reason to restart the API.
+    """
+    return answer(HealthView(status="ok"))
+
+
+@bp.get("/readyz")
+@bp.doc(**docs.READY)
+def readyz() -> Response:
+    """Would a job that is sent now be started?"""
+    reasons = services().queue.not_ready()
+    if reasons:
+        return problem_response("service-not-ready", " ".join(reasons), RETRY_LATER)
+    return answer(HealthView(status="ready"))
+
+
+@bp.get("/metrics")
+@bp.doc(**docs.METRICS)
+def metrics() -> Response:
+    """Numbers for Prometheus"""
+    body, content_type = services().metrics.exposition(request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type)

@@ -1,0 +1,222 @@
+"""What an answer says: jobs, workers and voices in the words of the API."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from flask import Response, jsonify
+from pydantic import BaseModel, Field
+
+from api.problems import problem
+from api.schemas import JobBody
+from tasks.contract import ChunkState, Failure, Job, JobPage, JobState, Stage
+
+View = TypeVar("View", bound=BaseModel)
+
+JOBS = "/api/v1/jobs"
+SHOWN_TEXT = 200  # characters of a text in a list of jobs
+
+
+class RequestView(JobBody):
+    """The request as it was understood; it can be sent again as it is."""
+
+
+class ProblemView(BaseModel):
+    """A problem (RFC 9457); `type` is stable and leads to a page about it."""
+
+    type: str = Field(examples=["/problems/no-face"])
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong with this request and what to do next.")
+
+
+class FieldComplaint(BaseModel):
+    """One field that cannot be used."""
+
+    field: str
+    detail: str
+
+
+class HttpProblem(ProblemView):
+    """A problem as an answer of its own."""
+
+    instance: str = Field(description="This request; the same id as in X-Request-Id.")
+    errors: list[FieldComplaint] | None = Field(None, description="One for each wrong field.")
+    job: str | None = Field(None, description="The job that this is about, where there is one.")
+
+
+class ChunkView(BaseModel):
+    """How far one chunk is."""
+
+    index: int
+    first_frame: int
+    n_frames: int
+    state: ChunkState
+    frames_done: int
+    worker: str | None = Field(description="Who has it, or had it last.")
+    seconds: float | None = Field(description="Spent rendering and encoding, once it is done.")
+    attempts: int
+
+
+class ChunksView(BaseModel):
+    """The chunks of a job; both numbers are 0 until it is planned."""
+
+    total: int
+    done: int
+    each: list[ChunkView] | None = Field(
+        serialization_alias="list", description="In order; null in a list of jobs."
+    )
+
+
+class VideoView(BaseModel):
+    """The finished MP4."""
+
+    size: int = Field(description="Bytes.")
+    sha256: str
+
+
+class LinksView(BaseModel):
+    """Where to go from here."""
+
+    here: str = Field(serialization_alias="self")
+    video: str | None = Field(description="Null until the job has succeeded.")
+
+
+class JobView(BaseModel):
+    """A job. `state` is one of six; the last four are for ever."""
+
+    id: str
+    state: JobState
+    stage: Stage | None = Field(description="What a running job is doing.")
+    progress: float = Field(ge=0, le=1, description="Never falls.")
+    eta_seconds: float | None = Field(description="Until the end, where it can be estimated.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    fps: str | None
+    n_frames: int | None
+    speech_seconds: float | None
+    chunks: ChunksView
+    timings: dict[str, float] = Field(description="Seconds so far, by stage.")
+    warnings: list[str]
+    error: ProblemView | None
+    video: VideoView | None
+    request: RequestView
+    links: LinksView
+
+
+class JobPageView(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[JobView]
+    next_cursor: str | None = Field(description="For the page after this one; null at the end.")
+
+
+class VoiceView(BaseModel):
+    """A language that can be spoken."""
+
+    language: str
+    name: str
+    variants: list[str]
+
+
+class VoicesView(BaseModel):
+    """All languages, sorted by code."""
+
+    voices: list[VoiceView]
+
+
+class WorkerView(BaseModel):
+    """A living worker process, by its last heartbeat."""
+
+    name: str
+    kind: str
+    generator: str | None
+    generator_ready: bool
+    device: str
+    pid: int
+    setups: int
+    chunks_done: int
+    frames_done: int
+    job: str | None
+
+
+class WorkersView(BaseModel):
+    """All living workers."""
+
+    workers: list[WorkerView]
+
+
+class HealthView(BaseModel):
+    """`ok`, or this would not be the answer."""
+
+    status: str
+
+
+def job_view(job: Job, brief: bool = False) -> JobView:
+    """A job; `brief` leaves the list of chunks out and shortens the text, for lists of jobs."""
+    request = RequestView.of(job.request)
+    if brief and request.text is not None and len(request.text) > SHOWN_TEXT:
+        request = request.model_copy(update={"text": request.text[:SHOWN_TEXT] + "…"})
+    chunks = ChunksView(
+        total=len(job.chunks),
+        done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
+        each=None if brief else [_like(ChunkView, chunk) for chunk in job.chunks],
+    )
+    here = f"{JOBS}/{job.id}"
+    video = f"{here}/video" if job.state is JobState.SUCCEEDED else None
+    return _like(
+        JobView,
+        job,
+        created_at=_moment(job.created_at),
+        started_at=_moment(job.started_at),
+        finished_at=_moment(job.finished_at),
+        chunks=chunks,
+        timings=dict(job.timings),
+        warnings=list(job.warnings),
+        error=_failure(job.failure),
+        video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
+        request=request,
+        links=LinksView(here=here, video=video),
+    )
+
+
+def page_view(page: JobPage) -> JobPageView:
+    """A page of jobs, each in brief."""
+    return JobPageView(
+        jobs=[job_view(job, brief=True) for job in page.jobs], next_cursor=page.next_cursor
+    )
+
+
+def voice_view(voice: object) -> VoiceView:
+    """A `tasks.contract.VoiceInfo`."""
+    return _like(VoiceView, voice)
+
+
+def worker_view(worker: object) -> WorkerView:
+    """A `tasks.contract.WorkerInfo`."""
+    return _like(WorkerView, worker)
+
+
+def answer(
+    view: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A view as JSON, in UTF-8."""
+    response = jsonify(view.model_dump(mode="json", by_alias=True))
+    response.status_code = status
+    response.headers.extend(headers or {})
+    return response
+
+
+def _like(view: type[View], source: object, **instead: Any) -> View:
+    """A view whose fields are the source's attributes of the same names, but for `instead`."""
+    names = view.model_fields.keys() - instead.keys()
+    return view(**{name: getattr(source, name) for name in names}, **instead)
+
+
+def _failure(failure: Failure | None) -> ProblemView | None:
+    return ProblemView(**problem(failure.reason, failure.detail)) if failure else None
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
