@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 
 _LISTEN = "0A"  # the state column of /proc/net/tcp
@@ -25,6 +26,16 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         except OSError:
             return False
         return True
+
+
+def becomes_free(port: int, host: str = "127.0.0.1", patience_s: float = 2.0) -> bool:
+    """Whether `port` is free now, or soon: what a killed stack has left is ending still."""
+    deadline = time.monotonic() + patience_s
+    while not is_free(port, host):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def holder(port: int) -> str | None:

