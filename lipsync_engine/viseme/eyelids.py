@@ -1,0 +1,125 @@
+"""Blinks: the skin of both lids slides over the eye, and the eye itself stays where it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from lipsync_engine.viseme.geometry import Box, Points
+
+UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
+EYES = ((36, 37, 38, 39, 40, 41, 19), (42, 43, 44, 45, 46, 47, 24))  # and the brow above
+
+
+@dataclass(frozen=True)
+class Eye:
+    """One eye on the photo. Lids are v = (1 - s^2) (a + b s) over its own corner-to-corner axis.
+
+    Attributes:
+        box: pixels that a blink may touch.
+        centre, half, along: the middle between the corners (pixels), half their distance
+            (pixels), and the unit vector from the left to the right one.
+        upper, lower: (a, b) in pixels.
+        skin: pixels above the upper lid that stretch with it.
+    """
+
+    box: Box
+    centre: tuple[float, float]
+    half: float
+    along: tuple[float, float]
+    upper: tuple[float, float]
+    lower: tuple[float, float]
+    skin: float
+
+
+def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
+    """Measure one eye of (68, 2) landmarks in pixels; `marks` is one of `EYES`."""
+    points = landmarks[list(marks[:6])]
+    left, right = points[0], points[3]
+    half = max(float(np.hypot(*(right - left))) / 2, 1.0)
+    along = (right - left) / (2 * half)
+    centre = (left + right) / 2
+    axes = np.array([along, [-along[1], along[0]]])
+    local = (points - centre) @ axes.T
+    upper, lower = _lid(local[[1, 2]], half), _lid(local[[5, 4]], half)
+    opening = max(lower[0] - upper[0], 0.0)
+    brow = abs(float((landmarks[marks[6]] - centre) @ axes[1]) - upper[0])
+    skin = max(2.0 * UPPER_SHARE * opening, 0.85 * brow, 2.0)
+    reach = 1.1 * half
+    corners = np.array(
+        [[x, y] for x in (-reach, reach) for y in (upper[0] - skin - 2, lower[0] + opening + 3)]
+    )
+    around = centre + corners @ axes
+    low = np.maximum(np.floor(around.min(0)).astype(int), [roi.x, roi.y])
+    high = np.minimum(np.ceil(around.max(0)).astype(int), [roi.x + roi.width, roi.y + roi.height])
+    size = np.maximum(high - low, 0)
+    return Eye(
+        Box(int(low[0]), int(low[1]), int(size[0]), int(size[1])),
+        (float(centre[0]), float(centre[1])),
+        half,
+        (float(along[0]), float(along[1])),
+        upper,
+        lower,
+        skin,
+    )
+
+
+def close(eye: Eye, face: Tensor, texture: Tensor, grid: Tensor, lids: Tensor, roi: Box) -> None:
+    """Draw the lids of `eye` into `face`, in place.
+
+    Args:
+        face: (b, 3, h, w) the region of interest, eyes open.
+        texture: (1, 3, h', w') what it was read from.
+        grid: (b, h, w, 2) where each pixel was read, -1..1 over `roi`.
+        lids: (b, 1, 1) 0 open .. 1 shut.
+    """
+    rows, columns = eye.box.inside(roi)
+    here = grid[:, rows, columns]
+    scale_x, scale_y = (roi.width - 1) / 2, (roi.height - 1) / 2
+    x = (here[..., 0] + 1) * scale_x + (roi.x - eye.centre[0])
+    y = (here[..., 1] + 1) * scale_y + (roi.y - eye.centre[1])
+    ax, ay = eye.along
+    s = (x * ax + y * ay) / eye.half
+    v = y * ax - x * ay
+
+    lens = (1 - s * s).clamp(min=0)
+    top = lens * (eye.upper[0] + eye.upper[1] * s)
+    bottom = lens * (eye.lower[0] + eye.lower[1] * s)
+    opening = (bottom - top).clamp(min=0) * lids
+    fall, rise = UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening
+    top, bottom = top + fall, bottom - rise
+    above, below = top - v, v - bottom  # distances into each lid's skin
+    shift = torch.where(
+        v < (top + bottom) / 2,
+        -fall * _ramp(above / eye.skin),
+        rise * _ramp(below / (2.5 * eye.half * 0.3)),
+    )
+    moved = torch.stack(
+        [here[..., 0] - shift * ay / scale_x, here[..., 1] + shift * ax / scale_y], -1
+    )
+    skin = grid_sample(
+        texture.expand(len(face), -1, -1, -1), moved, padding_mode="border", align_corners=True
+    )
+    soft = max(1.0, 0.02 * eye.half)
+    cover = ((above / soft + 0.5).clamp(0, 1) + (below / soft + 0.5).clamp(0, 1)).clamp(max=1)
+    shade = 1 - 0.4 * lids * torch.exp(above.clamp(max=0) / (0.12 * eye.half))
+    ball = face[:, :, rows, columns] * shade[:, None]
+    face[:, :, rows, columns] = ball + cover[:, None] * (skin - ball)
+
+
+def _lid(two: Points, half: float) -> tuple[float, float]:
+    """The (a, b) of the lid through two (s, v) points and both corners."""
+    s = np.clip(two[:, 0] / half, -0.85, 0.85)
+    system = np.stack([1 - s**2, (1 - s**2) * s], 1)
+    if abs(s[0] - s[1]) < 0.1:
+        return float(two[:, 1].mean() / (1 - s.mean() ** 2)), 0.0
+    a, b = np.linalg.solve(system, two[:, 1])
+    return float(a), float(b)
+
+
+def _ramp(t: Tensor) -> Tensor:
+    """1 at the lid's edge, 0 where the skin stands still."""
+    t = t.clamp(0, 1)
+    return 1 - t * t * (3 - 2 * t)

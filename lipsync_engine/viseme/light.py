@@ -1,0 +1,80 @@
+"""What a photo says about its own light: the colours that teeth, tongue and cavity get.
+
+All colours are BGR, 0..255.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lipsync_engine.viseme.geometry import Points
+
+LUMA = np.array([0.114, 0.587, 0.299])  # BT.601, in BGR order
+ENAMEL = np.array([0.80, 0.92, 1.0])  # BGR of a natural tooth against white paper
+
+
+@dataclass(frozen=True)
+class Light:
+    """Colours, (3,) BGR each."""
+
+    skin: Points
+    lip: Points
+    teeth: Points
+    tongue: Points
+    cavity: Points
+
+
+def light_of(image: Points, landmarks: Points, own_teeth: Points | None) -> Light:
+    """Read the light on a face.
+
+    Args:
+        image: (H, W, 3) BGR.
+        landmarks: (68, 2) pixels.
+        own_teeth: (3,) the mean colour of the teeth that the photo shows, else None.
+    """
+    skin = _median(
+        image, _mix(landmarks, [(31, 3), (35, 13), (31, 4), (35, 12), (29, 2), (29, 14)])
+    )
+    lip = _median(image, _mix(landmarks, [(57, 66), (58, 67), (56, 65)]))
+    teeth = own_teeth if own_teeth is not None else _teeth(image, landmarks, skin)
+    skin_luma = float(skin @ LUMA)
+    tongue = 0.55 * lip + 0.25 * skin * np.array([0.62, 0.62, 1.0])
+    cavity = np.array([0.085, 0.075, 0.2]) * (0.5 * skin_luma + 40)
+    return Light(skin, lip, teeth, tongue, cavity)
+
+
+def _teeth(image: Points, landmarks: Points, skin: Points) -> Points:
+    """Enamel under the light that falls on the whites of the eyes and on the skin.
+
+    Teeth stand back behind the lips, so they never reach the white of the eyes' own brightness.
+    """
+    eyes = _mix(
+        landmarks, [(36, 37), (36, 41), (38, 39), (40, 39), (42, 43), (42, 47), (44, 45), (46, 45)]
+    )
+    whites = _samples(image, eyes)
+    white = float(np.percentile(whites @ LUMA, 75))
+    skin_luma = float(skin @ LUMA)
+    luma = np.clip(0.5 * white + 0.5 * 1.05 * skin_luma, 0.85 * skin_luma, 1.5 * skin_luma)
+    tint = 0.75 * ENAMEL + 0.25 * skin / max(skin.max(), 1.0)
+    return tint / float(tint @ LUMA) * min(float(luma), 205.0) * 0.94
+
+
+def _mix(landmarks: Points, pairs: list[tuple[int, int]]) -> Points:
+    return np.stack([(landmarks[a] + landmarks[b]) / 2 for a, b in pairs])
+
+
+def _samples(image: Points, at: Points) -> Points:
+    """(n, 3) the mean of the 3 x 3 pixels around each of (n, 2) positions."""
+    height, width = image.shape[:2]
+    x = np.clip(np.rint(at[:, 0]).astype(int), 1, width - 2)
+    y = np.clip(np.rint(at[:, 1]).astype(int), 1, height - 2)
+    patches = [
+        image[b - 1 : b + 2, a - 1 : a + 2].reshape(-1, 3).mean(0)
+        for a, b in zip(x, y, strict=True)
+    ]
+    return np.stack(patches).astype(np.float64)
+
+
+def _median(image: Points, at: Points) -> Points:
+    colour: Points = np.median(_samples(image, at), axis=0)
+    return colour

@@ -1,0 +1,202 @@
+"""A photo made ready to move: everything about one picture that no frame changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import conv2d, grid_sample
+
+from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
+from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
+from lipsync_engine.viseme.interior import Interior, interior
+from lipsync_engine.viseme.light import LUMA, light_of
+from lipsync_engine.viseme.mesh import Mesh, mesh, pixels_as_grid
+from lipsync_engine.viseme.seam import dark_seam, seam_grid
+from lipsync_engine.viseme.shape import RestMouth, rest_mouth
+from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
+
+FACE_NODES, LIP_NODES = 48, 32
+SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
+SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
+
+Reader = Callable[[Points], Points]
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One picture, ready.
+
+    Attributes:
+        picture: (H, W, 3) uint8 BGR.
+        frame, rest: where the face and its mouth are.
+        width: of the face, face units.
+        roi, lips, gap: the region of interest; within it the box of the lips, and within that
+            the box of the mouth's inside.
+        source: the box that the lips' own pictures cover.
+        anchors: (n, 2) face units; points on the region's border that stand still.
+        texture: (1, 3, h, w) float32 the region of interest, perhaps at twice its resolution.
+        upper, lower: (1, 4, h', w') `source`, and how far inside that lip each place is, pixels.
+        still: (1, h, w, 2) the grid that reads the region of interest unmoved.
+        face_mesh, lip_mesh: from spline to pixels.
+        inside, eyes: the mouth's inside; left and right eye.
+    """
+
+    picture: NDArray[np.uint8]
+    frame: FaceFrame
+    rest: RestMouth
+    width: float
+    roi: Box
+    lips: Box
+    gap: Box
+    source: Box
+    anchors: Points
+    texture: Tensor
+    upper: Tensor
+    lower: Tensor
+    still: Tensor
+    face_mesh: Mesh
+    lip_mesh: Mesh
+    inside: Interior
+    eyes: tuple[Eye, ...]
+
+
+def portrait(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32], device: torch.device, sharp: bool
+) -> Portrait:
+    """Make (H, W, 3) BGR and (68, 2) landmarks ready; `sharp` allows the doubled texture."""
+    size = (picture.shape[1], picture.shape[0])
+    marks = landmarks.astype(np.float64)
+    frame = face_frame(marks)
+    local = frame.to_face(marks)
+    roi = _region(frame, local, size)
+    rows, columns = roi.inside(Box(0, 0, *size))
+    pixels = torch.tensor(picture[rows, columns].transpose(2, 0, 1)[None], dtype=torch.float32)
+    read = _reader(pixels, roi, frame)
+    grid = seam_grid(local)
+    rest = rest_mouth(local, dark_seam(read(grid), grid))
+    lips, gap, source = _mouth_boxes(frame, rest, roi)
+    texture = doubled(pixels) if sharp and roi.width * roi.height <= SHARP_PIXELS else pixels
+    return Portrait(
+        picture=picture,
+        frame=frame,
+        rest=rest,
+        width=float(np.hypot(*(local[16] - local[0]))),
+        roi=roi,
+        lips=lips,
+        gap=gap,
+        source=source,
+        anchors=_anchors(frame, roi),
+        texture=texture.to(device),
+        upper=_lip_picture(texture, roi, source, frame, rest, -1.0).to(device),
+        lower=_lip_picture(texture, roi, source, frame, rest, 1.0).to(device),
+        still=pixels_as_grid(roi, roi, device),
+        face_mesh=mesh(roi, roi, size, FACE_NODES, 0.3 * frame.unit, frame, device),
+        lip_mesh=mesh(lips, source, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
+        inside=_inside(frame, rest, read, picture, marks, gap, device),
+        eyes=tuple(eye_of(marks, which, roi) for which in EYES),
+    )
+
+
+def doubled(pixels: Tensor) -> Tensor:
+    """(1, c, h, w) -> (1, c, 2h - 1, 2w - 1); the even pixels are the given ones, exactly.
+
+    Bilinear reading of the doubled picture keeps the sharpness that bilinear reading of the
+    picture itself would lose whenever it moves by half a pixel: hair would pulse with the sway.
+    """
+    taps = torch.tensor([3.0, -25.0, 150.0, 150.0, -25.0, 3.0]) / 256  # half-way Lagrange, 6 points
+    for axis in (2, 3):
+        ahead = pixels.movedim(axis, 3)
+        c, h, w = ahead.shape[1:]
+        padded = torch.nn.functional.pad(ahead, (2, 2, 0, 0), mode="replicate")
+        rows = padded.reshape(c * h, 1, 1, w + 4)
+        between = conv2d(rows, taps.reshape(1, 1, 1, 6)).reshape(1, c, h, w - 1)
+        out = torch.empty(1, c, h, 2 * w - 1)
+        out[..., ::2], out[..., 1::2] = ahead, between.clamp(0, 255)
+        pixels = out.movedim(3, axis).contiguous()
+    return pixels
+
+
+def _region(frame: FaceFrame, local: Points, size: tuple[int, int]) -> Box:
+    low, high = local.min(0), local.max(0)
+    corners = np.array(
+        [
+            [u, v]
+            for u in (low[0] - SIDES, high[0] + SIDES)
+            for v in (low[1] - ABOVE, high[1] + BELOW)
+        ]
+    )
+    return box_around(frame.to_pixels(corners), size)
+
+
+def _reader(pixels: Tensor, roi: Box, frame: FaceFrame) -> Reader:
+    """Reads the picture at (..., 2) face units: (..., 3) BGR."""
+
+    def read(points: Points) -> Points:
+        at = frame.to_pixels(points.reshape(1, -1, 2)) - [roi.x, roi.y]
+        grid = torch.tensor(at * 2 / [roi.width - 1, roi.height - 1] - 1, dtype=torch.float32)[None]
+        colours = grid_sample(pixels, grid, padding_mode="border", align_corners=True)
+        found: Points = colours[0, :, 0].T.double().numpy().reshape(*points.shape[:-1], 3)
+        return found
+
+    return read
+
+
+def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box, Box]:
+    """The boxes of lips, of the mouth's inside, and of what the lips are read from."""
+    outer = rest.landmarks[48:60]
+    left, right = rest.centre - 1.5 * rest.half - 0.1, rest.centre + 1.5 * rest.half + 0.1
+    top, bottom = outer[:, 1].min() - 0.25, outer[:, 1].max() + 0.62
+
+    def box(u0: float, u1: float, v0: float, v1: float, within: Box) -> Box:
+        corners = frame.to_pixels(np.array([[u, v] for u in (u0, u1) for v in (v0, v1)]))
+        moved = box_around(corners - [within.x, within.y], (within.width, within.height))
+        return Box(moved.x + within.x, moved.y + within.y, moved.width, moved.height)
+
+    lips = box(left, right, top, bottom, roi)
+    reach = 1.25 * rest.half + 0.03
+    v = rest.landmarks[60:68, 1]
+    gap = box(rest.centre - reach, rest.centre + reach, v.min() - 0.16, v.max() + 0.56, lips)
+    return lips, gap, box(left - 0.1, right + 0.1, top - 0.1, bottom + 0.1, roi)
+
+
+def _anchors(frame: FaceFrame, roi: Box) -> Points:
+    edge = roi.nodes(5).reshape(5, 5, 2)
+    border = np.concatenate([edge[0], edge[-1], edge[1:-1, 0], edge[1:-1, -1]])
+    return frame.to_face(border)
+
+
+def _lip_picture(
+    texture: Tensor, roi: Box, source: Box, frame: FaceFrame, rest: RestMouth, side: float
+) -> Tensor:
+    """(1, 4, h, w): `source` cut from the texture, and the distance into the lip, pixels."""
+    step = 2 if texture.shape[-1] > roi.width else 1
+    y, x = (source.y - roi.y) * step, (source.x - roi.x) * step
+    height, width = (source.height - 1) * step + 1, (source.width - 1) * step + 1
+    cut = texture[:, :, y : y + height, x : x + width]
+    columns, rows = np.meshgrid(np.arange(width) / step, np.arange(height) / step)
+    local = frame.to_face(np.stack([columns + source.x, rows + source.y], -1))
+    contour = rest.contour(rest.upper if side < 0 else rest.lower, local[..., 0])
+    ahead = rest.contour(rest.upper if side < 0 else rest.lower, local[..., 0] + 0.01)
+    steep = np.hypot(1, (ahead - contour) / 0.01)
+    distance = side * (local[..., 1] - contour) * frame.unit / steep
+    return torch.cat([cut, torch.tensor(distance[None, None], dtype=torch.float32)], 1)
+
+
+def _inside(
+    frame: FaceFrame,
+    rest: RestMouth,
+    read: Reader,
+    picture: NDArray[np.uint8],
+    marks: Points,
+    gap: Box,
+    device: torch.device,
+) -> Interior:
+    u, v = picture_grid(rest, frame.unit)
+    skin = light_of(picture, marks, None).skin
+    own = own_teeth(rest, u, v, read(np.stack([u, v], -1)), max(float(skin @ LUMA), 8.0))
+    light = light_of(picture, marks, None if own is None else own.colour)
+    teeth = draw_teeth(rest, u, v, light, own)
+    return interior(rest, teeth, light, frame.to_face(gap.pixel_grid()), device)

@@ -1,0 +1,145 @@
+"""Teeth, drawn once per face: the upper row stays with the skull, the lower row with the jaw.
+
+Each row is a small picture with an alpha channel over the mouth, in face units,
+that the renderer reads wherever the lips leave a gap. Tooth widths are an
+adult's means (Wheeler's Dental Anatomy) as seen from the front, where the arch
+turns away and the side teeth look narrower.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lipsync_engine.viseme.geometry import Points, smoothstep
+from lipsync_engine.viseme.light import Light
+from lipsync_engine.viseme.shape import RestMouth
+
+# Right edges of the teeth from the middle outwards, face units.
+UPPER_EDGES = np.array([0.0, 0.135, 0.238, 0.345, 0.42, 0.475, 0.51])
+LOWER_EDGES = np.array([0.0, 0.084, 0.172, 0.275, 0.365, 0.43, 0.47])
+UPPER_LENGTHS = np.array([0.165, 0.145, 0.16, 0.13, 0.11, 0.1])
+UPPER_STEPS = np.array([0.0, -0.011, 0.0, -0.012, -0.022, -0.03])  # of the biting edge
+LOWER_STEPS = np.array([0.0, 0.0, -0.004, 0.004, 0.012, 0.02])
+REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth's middle
+OVERBITE = 0.02  # the upper row hides this much of the lower one
+SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
+
+
+@dataclass(frozen=True)
+class Teeth:
+    """Two pictures over u in centre +- REACH_U and v in -ABOVE..BELOW (lower: from its own edge).
+
+    Attributes:
+        upper, lower: (h, w, 4) float64 BGR 0..255 and alpha 0..1.
+        edge: v of the upper row's biting edge in the middle.
+    """
+
+    upper: Points
+    lower: Points
+    edge: float
+
+
+@dataclass(frozen=True)
+class OwnTeeth:
+    """What the photo itself shows between the lips, on the upper picture's pixels.
+
+    Attributes:
+        colours: (h, w, 3) BGR.
+        weight: (h, w) 0..1: this is a tooth, not the dark or a lip.
+        colour: (3,) their mean.
+    """
+
+    colours: Points
+    weight: Points
+    colour: Points
+
+
+def picture_grid(rest: RestMouth, unit: float) -> tuple[Points, Points]:
+    """(h, w) u and v of a picture's pixels, 1.5 to a pixel of the photo, within reason."""
+    scale = float(np.clip(1.5 * unit, 90, 520))
+    u = np.linspace(-REACH_U, REACH_U, round(2 * REACH_U * scale)) + rest.centre
+    v = np.linspace(-ABOVE, BELOW, round((ABOVE + BELOW) * scale))
+    grid: tuple[Points, Points] = np.meshgrid(u, v)  # type: ignore[assignment]
+    return grid
+
+
+def own_teeth(
+    rest: RestMouth, u: Points, v: Points, colours: Points, skin_luma: float
+) -> OwnTeeth | None:
+    """The teeth that the photo shows, or None: closed lips, or only the dark behind them."""
+    if rest.closed:
+        return None
+    upper, lower = rest.contour(rest.upper, u), rest.contour(rest.lower, u)
+    within = smoothstep((v - upper) / 0.012) * smoothstep((lower - v) / 0.012)
+    luma = colours @ np.array([0.114, 0.587, 0.299])
+    redness = (colours[..., 2] - colours[..., 1]) / np.maximum(luma, 1.0)
+    light = smoothstep((luma / skin_luma - 0.5) / 0.25) * smoothstep((0.42 - redness) / 0.2)
+    weight = within * light
+    if weight.sum() < 0.04 * max(float(within.sum()), 1.0):
+        return None
+    bright = weight > 0.6 * weight.max()
+    return OwnTeeth(colours, weight, np.percentile(colours[bright], 65, axis=0))
+
+
+def draw_teeth(rest: RestMouth, u: Points, v: Points, light: Light, own: OwnTeeth | None) -> Teeth:
+    """Both rows, the photo's own teeth over the drawn ones where it shows any."""
+    x = u - rest.centre
+    size = float(np.clip(rest.half / 0.4, 0.8, 1.2))
+    edge = float(rest.seam[3, 1]) + SHOWN_AT_REST
+    if own is not None:
+        column = own.weight[:, np.abs(x[0]) < 0.12].mean(1)
+        edge = float(v[np.flatnonzero(column > 0.5 * column.max())[-1], 0]) + 0.008
+    upper = _upper_row(x / size, v - edge, light)
+    if own is not None:
+        shown = own.weight[..., None]
+        # Below the photo's own lower lip there is nothing to continue its teeth.
+        ends = smoothstep((rest.contour(rest.lower, u) + 0.012 - v) / 0.012)
+        upper[..., 3] *= np.where(np.abs(rest.s(u)) < 1, ends, 1)
+        alpha = np.maximum(upper[..., 3:], shown)
+        upper = np.concatenate([upper[..., :3] * (1 - shown) + own.colours * shown, alpha], -1)
+    return Teeth(upper, _lower_row(x / size, v, light), edge)
+
+
+def _upper_row(x: Points, below_edge: Points, light: Light) -> Points:
+    """(h, w, 4) for distances below the biting edge."""
+    tooth, across, half = _tooth(x, UPPER_EDGES)
+    arch = 0.10 * x**2  # the row rises towards the cheeks
+    edge = UPPER_STEPS[tooth] - arch - 0.014 * np.abs(across) ** 4
+    length = UPPER_LENGTHS[tooth] - 0.02 * across**2
+    down = (below_edge - edge) / length  # -1 at the gum, 0 at the biting edge
+    round_side = 1 - 0.10 * np.abs(across) ** 3
+    line = 1 - 0.28 * np.exp(-(((1 - np.abs(across)) * half / 0.007) ** 2)) * smoothstep(-down * 6)
+    depth = np.clip(1 - 0.82 * (np.abs(x) / 0.5) ** 2.2, 0.12, 1)
+    glassy = 1 - 0.10 * smoothstep((down + 0.25) / 0.25) - 0.10 * smoothstep((-0.55 - down) / 0.45)
+    shade = round_side * line * depth * glassy
+    warm = smoothstep((-0.5 - down) / 0.5)[..., None] * np.array([0.12, 0.04, 0.0])
+    enamel = light.teeth * shade[..., None] * (1 - warm)
+    gum = (0.75 * light.lip) * depth[..., None]
+    to_gum = smoothstep((-0.97 - down) / 0.1)[..., None]
+    alpha = smoothstep((edge - below_edge) / 0.012 + 0.5) * (np.abs(x) < UPPER_EDGES[-1])
+    return np.concatenate([enamel * (1 - to_gum) + gum * to_gum, alpha[..., None]], -1)
+
+
+def _lower_row(x: Points, v: Points, light: Light) -> Points:
+    """(h, w, 4); v = 0 is the biting edge, teeth stand below it."""
+    tooth, across, half = _tooth(x, LOWER_EDGES)
+    edge = LOWER_STEPS[tooth] + 0.06 * x**2 + 0.008 * np.abs(across) ** 4
+    down = v - edge
+    line = 1 - 0.3 * np.exp(-(((1 - np.abs(across)) * half / 0.006) ** 2))
+    depth = np.clip(1 - 0.9 * (np.abs(x) / 0.47) ** 2, 0.1, 1)
+    foot = 1 - 0.55 * smoothstep(down / 0.12)
+    shade = 0.76 * (1 - 0.1 * np.abs(across) ** 3) * line * depth * foot
+    gum = 0.55 * light.lip * depth[..., None]
+    to_gum = smoothstep((down - 0.11) / 0.03)[..., None]
+    colour = light.teeth * shade[..., None] * (1 - to_gum) + gum * to_gum
+    alpha = smoothstep(down / 0.014 + 0.5) * (np.abs(x) < LOWER_EDGES[-1])
+    return np.concatenate([colour, alpha[..., None]], -1)
+
+
+def _tooth(x: Points, edges: Points) -> tuple[np.ndarray, Points, Points]:
+    """Which tooth each x is on, where across it (-1..1), and half its width."""
+    side = np.abs(x)
+    index = np.clip(np.searchsorted(edges, side, side="right") - 1, 0, len(edges) - 2)
+    half = (edges[index + 1] - edges[index]) / 2
+    across = (side - edges[index]) / half - 1
+    return index, np.clip(across, -1, 1), half

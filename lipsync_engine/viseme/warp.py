@@ -1,0 +1,125 @@
+"""Thin-plate splines: from a few points that moved to where every pixel comes from.
+
+Bookstein, "Principal Warps" (1989). The map goes backwards, from the new
+picture to the photo, so that each pixel is read once. The spline is solved in
+float64, read on a coarse grid of nodes, and spread smoothly to the pixels by two
+matrix products; the fade to nothing at a box's border is part of those matrices.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lipsync_engine.viseme.geometry import Box, Points, smoothstep
+
+STIFFNESS = 2e-4  # of a unit plate: landmarks that disagree by a pixel must not fold the skin
+
+
+def solve(points: Points, values: Points) -> Points:
+    """Spline coefficients for each frame.
+
+    Args:
+        points: (b, n, 2) where the points lie in the new picture, in face units.
+        values: (b, n, 2) what the field is there.
+
+    Returns:
+        (b, n + 3, 2): n weights, then the plane's constant and two slopes.
+    """
+    b, n, _ = points.shape
+    system = np.zeros((b, n + 3, n + 3))
+    difference = points[:, :, None] - points[:, None]
+    system[:, :n, :n] = _kernel((difference**2).sum(-1)) + STIFFNESS * np.eye(n)
+    system[:, :n, n] = system[:, n, :n] = 1
+    system[:, :n, n + 1 :] = points
+    system[:, n + 1 :, :n] = points.transpose(0, 2, 1)
+    right = np.concatenate([values, np.zeros((b, 3, 2))], 1)
+    solution: Points = np.linalg.solve(system, right)
+    return solution
+
+
+def read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
+    """The field at `nodes`.
+
+    Args:
+        points: (b, n, 2) as given to `solve`.
+        coefficients: (b, n + 3, c).
+        nodes: (g, 2) in face units.
+
+    Returns:
+        (b, g, c) in the dtype of the arguments.
+    """
+    n = points.shape[1]
+    dx = nodes[None, :, None, 0] - points[:, None, :, 0]  # (b, g, n)
+    dy = nodes[None, :, None, 1] - points[:, None, :, 1]
+    squared = (dx * dx).addcmul_(dy, dy).clamp_(min=1e-12)
+    bending = torch.bmm(squared.log().mul_(squared), coefficients[:, :n])
+    plane = coefficients[:, n : n + 1] + torch.matmul(nodes, coefficients[:, n + 1 :])
+    return bending + plane
+
+
+def spread(nodes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """From nodes to pixels.
+
+    Args:
+        nodes: (b, n, n, 2) float32.
+        rows: (h, n) from `spreader`.
+        columns: (2n, 2w) from `interleave`.
+
+    Returns:
+        (b, h, w, 2)
+    """
+    b, n = nodes.shape[:2]
+    tall = torch.matmul(rows, nodes.reshape(b, n, 2 * n))  # (b, h, 2n)
+    return torch.matmul(tall, columns).reshape(b, rows.shape[0], -1, 2)
+
+
+def spreader(n_pixels: int, n_nodes: int, fade: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n_pixels, n_nodes): cubic convolution (Keys 1981) from nodes to pixels, times `fade`."""
+    position = np.linspace(0, n_nodes - 1, n_pixels)
+    first = np.clip(np.floor(position).astype(int), 0, n_nodes - 2)
+    t = position - first
+    weights = np.stack(
+        [
+            (-t + 2 * t**2 - t**3) / 2,
+            (2 - 5 * t**2 + 3 * t**3) / 2,
+            (t + 4 * t**2 - 3 * t**3) / 2,
+            (-(t**2) + t**3) / 2,
+        ],
+        1,
+    )
+    matrix = np.zeros((n_pixels, n_nodes))
+    for tap in range(4):
+        node = np.clip(first + tap - 1, 0, n_nodes - 1)
+        np.add.at(matrix, (np.arange(n_pixels), node), weights[:, tap])
+    return matrix * fade[:, None]
+
+
+def interleave(columns: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
+    """(w, n) for one channel -> (2n, 2w) that keeps x and y side by side, each times its scale."""
+    return np.kron(columns.T, np.diag(scale))
+
+
+def fades(box: Box, size: tuple[int, int], margin: float) -> tuple[Points, Points]:
+    """How much of a field is left in each column and row of `box`: 0 at its border.
+
+    A border that is also the picture's own needs no fade: nothing lies beyond it.
+    """
+    return (
+        _fade(box.width, box.x > 0, box.x + box.width < size[0], margin),
+        _fade(box.height, box.y > 0, box.y + box.height < size[1], margin),
+    )
+
+
+def _fade(n: int, at_start: bool, at_end: bool, margin: float) -> Points:
+    position = np.arange(n, dtype=np.float64)
+    width = min(max(margin, 1.0), (n - 1) / 2)
+    start = smoothstep(position / width) if at_start else np.ones(n)
+    end = smoothstep((n - 1 - position) / width) if at_end else np.ones(n)
+    return start * end
+
+
+def _kernel(squared: Points) -> Points:
+    safe = np.maximum(squared, 1e-12)
+    bent: Points = safe * np.log(safe)
+    return bent
