@@ -139,7 +139,7 @@ def test_a_full_store_is_an_error_that_says_what_to_do(blob_store: str) -> None:
     limit = client.config_get("maxmemory")["maxmemory"]
     client.config_set("maxmemory", "2mb")
     try:
-        with pytest.raises(StoreError, match="full.*more memory"):
+        with pytest.raises(StoreError, match=r"full.*more memory"):
             RedisStorage(client).put(bytes(8 * 2**20), 60)
     finally:
         client.config_set("maxmemory", limit)
