@@ -95,6 +95,7 @@ def stamps(fleet: Fleet, job_id: str) -> list[int]:
 def _start(name: str, queue: str, env: dict[str, str], folder: Path, guard: Guard) -> Child:
     argv = (
         sys.executable, "-m", "celery", "-A", "tasks.app", "worker", "-n", f"{name}@%h",
-        "-P", "prefork", "-c", "1", "-Q", queue, "--without-mingle", "--without-gossip", "-l", "INFO",
+        "-P", "prefork", "-c", "1", "-Q", queue,
+        "--without-mingle", "--without-gossip", "-l", "INFO",
     )  # fmt: skip
     return Child(ProcessSpec(name, argv, env | {"LIPCHORD_WORKER_NAME": name}), folder, guard)
