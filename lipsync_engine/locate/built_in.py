@@ -1,5 +1,6 @@
 """The locator that needs no download: cascades, pupils, lips, and the average face between them."""
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -70,7 +71,7 @@ def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Points | None:
         return None
     to_pixels = similarity(*pupils)
     mouth = find_mouth(image, to_pixels)
-    if mouth.contrast < LEAST_CONTRAST:
+    if mouth.contrast < LEAST_CONTRAST or not _plausible(image, to_pixels):
         return None
     shape = mean_shape()
     shape[:17] = _jaw(shape[:17], _chin(image, to_pixels, float(mouth.outer[9, 1])))
@@ -78,12 +79,32 @@ def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Points | None:
     return apply(to_pixels, shape)
 
 
+def _plausible(image: Image, to_pixels: NDArray[np.float64]) -> bool:
+    """Pupils are darker than cheeks, and cheeks have a colour that skin can have."""
+    lab = upright_lab(image, _lowered(to_pixels, -35.0))  # y is now 35 mm further down
+    cheeks = [np.median(region(lab, x - 8, x + 8, 53, 65).reshape(-1, 3), 0) for x in (-29, 29)]
+    pupils = [region(lab, x - 2.5, x + 2.5, 32.5, 37.5)[..., 0].mean() for x in (-31, 31)]
+    if not all(dark < 0.86 * cheek[0] for dark, cheek in zip(pupils, cheeks, strict=True)):
+        return False
+    _, red, yellow = np.mean(cheeks, 0)
+    hue = math.degrees(math.atan2(yellow, red))
+    return math.hypot(red, yellow) < 8 or -25 < hue < 100
+
+
+def _lowered(to_pixels: NDArray[np.float64], down: float) -> NDArray[np.float64]:
+    """The same map for a face whose origin is `down` millimetres further down."""
+    moved = to_pixels.copy()
+    moved[:, 2] += moved[:, 1] * down
+    return moved
+
+
 def _chin(image: Image, to_pixels: NDArray[np.float64], lip: float) -> float:
     """Millimetres from the pupils down to the chin's edge, near where chins usually are."""
-    tall = to_pixels.copy()
-    tall[:, 2] += tall[:, 1] * 35.0  # look 35 mm further down than the mouth does
-    rows = region(upright_lab(image, tall), -11, 11, TOP, TOP + 87).mean(1)  # (174, 3)
-    edge = np.linalg.norm(np.gradient(cv2.GaussianBlur(rows, (1, 0), 2.5), axis=0), axis=1)
+    lab = upright_lab(image, _lowered(to_pixels, 35.0))  # 35 mm further down than for the mouth
+    rows = region(lab, -11, 11, TOP, TOP + 87).mean(1)  # (174, 3)
+    slope = np.gradient(cv2.GaussianBlur(rows, (1, 0), 2.5), axis=0)
+    # Under the chin it gets darker; where a shadow ends it gets lighter again.
+    edge = np.clip(-slope[:, 0], 0, None) + 0.3 * np.linalg.norm(slope[:, 1:], axis=1)
     below = TOP + 35.0 + np.arange(len(rows)) / PX_PER_MM
     usual = 0.5 * CHIN + 0.5 * (lip + 32.0)
     likely = np.exp(-0.5 * ((below - usual) / 5.0) ** 2)

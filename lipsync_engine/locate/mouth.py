@@ -123,6 +123,8 @@ def unlike_skin(lab: Map) -> Map:
     usual = np.median(skin, 0)
     spread = 1.48 * np.median(np.abs(skin - usual), 0)
     away = (lab - usual) / np.maximum(spread, (6.0, 2.5, 3.5))
+    if np.abs(lab[..., 1:]).max() < 3:
+        return unlike_gray_skin(lab[..., 0])
     darker = np.clip(-away[..., 0] - 1.2, 0, 5) * 0.8
     redder = np.clip(away[..., 1], -1, 6)
     paler = np.clip(-away[..., 2] - 1.0, 0, 5) * 0.7
@@ -134,6 +136,18 @@ def unlike_skin(lab: Map) -> Map:
     # Teeth may look like skin: what lies between two lips at most 8 mm apart is mouth too.
     between = np.ones((int(8 * PX_PER_MM), 1), np.uint8)
     return np.asarray(cv2.morphologyEx(unlike, cv2.MORPH_CLOSE, between), np.float32)
+
+
+def unlike_gray_skin(lightness: Map) -> Map:
+    """The same for a picture without colours: darker or lighter than the face around."""
+    around = cv2.GaussianBlur(lightness, (0, 0), 9 * PX_PER_MM)
+    unlike = np.abs(lightness - around)
+    region(unlike, -20, 20, TOP, 51)[:] = 0
+    high = max(float(np.percentile(region(unlike, -18, 18, 58, 80), 85)), 4.0)
+    between = np.ones((int(5 * PX_PER_MM), 1), np.uint8)
+    return np.asarray(
+        cv2.morphologyEx(np.clip(unlike / high, 0, 1.3), cv2.MORPH_CLOSE, between), np.float32
+    )
 
 
 def dark_valleys(lightness: Map) -> Map:
@@ -180,7 +194,7 @@ def _score(outline: Outline, unlike: Map, valleys: Map) -> float:
     at = np.round((outline.corners() - (LEFT, TOP)) * PX_PER_MM).astype(int)
     at = at.clip(0, np.array(unlike.shape[::-1]) - 1)
     corners = float(valleys[at[:, 1], at[:, 0]].mean())
-    return evidence + 0.12 * corners - 0.018 * outline.oddity()
+    return evidence + 0.2 * corners - 0.012 * outline.oddity()
 
 
 def _fill(points: Points, shape: tuple[int, ...]) -> NDArray[np.uint8]:
