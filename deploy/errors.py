@@ -5,6 +5,7 @@ DeployError               the text says what to do; the command line prints it a
 ├── PortTakenError        somebody else listens there
 ├── AlreadyRunningError   this checkout's stack is up already
 ├── ProcessError          a child could not start, did not become ready, or keeps dying
+├── InterruptedStartError the user did not want to wait until all was up
 └── HttpError             the API did not answer, or answered with a problem
 """
 
@@ -29,6 +30,10 @@ class AlreadyRunningError(DeployError):
 
 class ProcessError(DeployError):
     exit_code = 6
+
+
+class InterruptedStartError(DeployError):
+    exit_code = 130
 
 
 class HttpError(DeployError):

@@ -1,5 +1,7 @@
 """Where things lie: everything that is written at run time stays under one folder."""
 
+import fcntl
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,3 +61,25 @@ class Places:
             "NUMBA_CACHE_DIR": str(cache / "numba"),
             "MPLCONFIGDIR": str(cache / "matplotlib"),
         }
+
+
+class Lock:
+    """That one launcher works in a place; the kernel lets go when its process ends, however."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    @classmethod
+    def take(cls, places: Places) -> "Lock | None":
+        """None where another process holds it."""
+        places.run.mkdir(parents=True, exist_ok=True)
+        file = os.open(places.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return None
+        return cls(file)
+
+    def release(self) -> None:
+        os.close(self._file)

@@ -1,17 +1,16 @@
 """Stack: all of Lipchord on this machine, from two stores up to Flower."""
 
-import fcntl
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 from deploy import devices, services, stores
 from deploy.errors import AlreadyRunningError, PortTakenError
-from deploy.places import Places
+from deploy.places import Lock, Places
 from deploy.ports import becomes_free, free_port, holder
 from deploy.supervisor import Backoff, Say, Service, Supervisor
 
@@ -60,12 +59,15 @@ class Stack:
     """
 
     def __init__(
-        self, options: StackOptions | None = None, say: Say = lambda _name, _what: None
+        self,
+        options: StackOptions | None = None,
+        say: Say = lambda _name, _what: None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self.options = options or StackOptions()
         self.places = Places.at(self.options.var)
-        self._say = say
-        self._lock_file: int | None = None
+        self._say, self._interrupted = say, interrupted
+        self._lock: Lock | None = None
         self._supervisor: Supervisor | None = None
         self.flower_login = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
 
@@ -88,12 +90,18 @@ class Stack:
             AlreadyRunningError, PortTakenError, ServerMissingError, ProcessError: what to do.
         """
         server = stores.find_server()
-        self._lock()
+        self._lock = Lock.take(self.places)
+        if self._lock is None:
+            raise AlreadyRunningError(_already(self.places))
         try:
             self.places.make()
             self._choose_ports()
             self._supervisor = Supervisor(
-                self._stages(server), self.places.logs, self._say, self.options.backoff
+                self._stages(server),
+                self.places.logs,
+                self._say,
+                self.options.backoff,
+                self._interrupted,
             )
             self._supervisor.start()
             self._write_state()
@@ -105,10 +113,10 @@ class Stack:
         """Stop all, in less than 10 s; what the stores hold is kept."""
         if self._supervisor is not None:
             self._supervisor.stop()
-        if self._lock_file is not None:
+        if self._lock is not None:
             self.places.state.unlink(missing_ok=True)
-            os.close(self._lock_file)
-            self._lock_file = None
+            self._lock.release()
+            self._lock = None
 
     def wait(self, timeout_s: float | None = None) -> None:
         """Return after `timeout_s`, or never. Raises ProcessError: one of them keeps dying."""
@@ -181,17 +189,6 @@ class Stack:
         self.queue_url, self.blob_url = self._queue.url, self._blobs.url
         self.url = f"http://{address}:{self._ports['port']}"
         self.flower_url = f"http://{address}:{self._ports.get('flower_port', 0)}"
-
-    def _lock(self) -> None:
-        """The kernel lets go of the lock when this process ends, however it ends."""
-        self.places.run.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.places.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(file)
-            raise AlreadyRunningError(_already(self.places)) from error
-        self._lock_file = file
 
     def _write_state(self) -> None:
         state = {

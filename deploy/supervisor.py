@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from deploy.errors import DeployError, ProcessError
+from deploy.errors import DeployError, InterruptedStartError, ProcessError
 from deploy.guard import Guard
 from deploy.processes import Child, ProcessSpec, stop_all
 
@@ -64,9 +64,10 @@ class Supervisor:
         log_dir: Path,
         say: Say = lambda _name, _what: None,
         backoff: Backoff | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._stages, self._log_dir, self._say = stages, log_dir, say
-        self._backoff = backoff or Backoff()
+        self._backoff, self._interrupted = backoff or Backoff(), interrupted
         self._services = {s.process.name: s for stage in stages for s in stage}
         self._children: dict[str, Child] = {}
         self._quick_deaths = dict.fromkeys(self._services, 0)
@@ -95,6 +96,7 @@ class Supervisor:
 
         Raises:
             ProcessError: one of them did not come up; nothing is left running.
+            InterruptedStartError: `interrupted` said so; nothing is left running.
         """
         self._guard.__enter__()
         try:
@@ -150,6 +152,8 @@ class Supervisor:
         child = self._children[name]
         deadline = child.started_at + service.patience_s
         while not service.ready(child):
+            if self._interrupted():
+                raise InterruptedStartError("Interrupted while starting.")
             code = child.exit_code()
             if code is not None:
                 raise ProcessError(_obituary(child, f"ended with {_how(code)} before it was ready"))

@@ -1,0 +1,64 @@
+# Everything a newcomer runs. Each target first makes .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ROOMS := api tasks lipsync_engine merge deploy
+OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up test check lint types contracts bench fmt clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(READY)  ## Make .venv and install everything, pinned by constraints.txt
+
+$(READY): constraints.txt setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Lipchord needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	    "Say which to use: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
+	  echo "No virtual environment can be made: install your system's python3-venv." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@# OpenCV's usual wheel needs libGL and X11, which a bare machine has not. Its headless
+	@# build puts the same module, without windows, into the same place.
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(BIN)/python -m pip install --quiet \
+	  --force-reinstall --no-deps opencv-python-headless==$(OPENCV)
+	@touch $@
+
+demo: $(READY)  ## Make out/demo-ru.mp4 and out/demo-en.mp4 through a real queue
+	@$(BIN)/python -m deploy.demo
+
+up: $(READY)  ## Keep a stack up on http://localhost:3000 until Ctrl-C
+	@$(BIN)/lipchord up
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: lint types contracts test  ## Lint, types, import contracts, tests
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy $(addprefix -p ,$(ROOMS))
+
+contracts: $(READY)
+	@$(BIN)/lint-imports
+
+bench: $(READY)  ## Measure: one render worker against two, the queue against no queue
+	@$(BIN)/python -m benchmarks.run
+
+fmt: $(READY)  ## Format the code
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+clean:  ## Delete .var with the stores' data, out, and all caches; .venv stays
+	@pid=$$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' .var/run/stack.json 2>/dev/null); \
+	if test -n "$$pid" && kill -0 $$pid 2>/dev/null; then \
+	  echo "A stack of this checkout is up (pid $$pid): stop it first." >&2; exit 1; fi
+	rm -rf .var out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(ROOMS) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,114 @@
+"""What the user asks for on the command line, the same for `render` and `submit`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish, checked as far as the command line can: exactly one of `text` and `audio`."""
+
+    text: str | None
+    audio: Path | None
+    face: Path | None
+    language: str
+    voice: str | None
+    rate: int
+    pitch: int
+    generator: str
+    fps: str
+    seed: int
+    blink: bool
+    sway: bool
+    out: Path
+
+    def fields(self) -> dict[str, str]:
+        """As form fields of POST /api/v1/jobs, files left out."""
+        said = {
+            "text": self.text, "language": self.language, "voice": self.voice,
+            "rate": self.rate, "pitch": self.pitch, "generator": self.generator,
+            "fps": self.fps, "seed": self.seed,
+            "blink": str(self.blink).lower(), "sway": str(self.sway).lower(),
+        }  # fmt: skip
+        return {name: str(value) for name, value in said.items() if value is not None}
+
+    def files(self) -> dict[str, Path]:
+        """Files of POST /api/v1/jobs."""
+        named = {"audio": self.audio, "face": self.face}
+        return {name: path for name, path in named.items() if path is not None}
+
+
+OPTIONS = (
+    click.option("--text", help="What is said."),
+    click.option(
+        "--text-file",
+        type=click.File(encoding="utf-8"),
+        help="A UTF-8 file with what is said; - reads the standard input.",
+    ),
+    click.option("--audio", type=FILE, help="Speech instead of a text: a sound file or a video."),
+    click.option("--face", type=FILE, help="Picture or video of a face; without: the avatar."),
+    click.option("--language", default="en", show_default=True, help="Of the text: ru, kk, en, …"),
+    click.option("--voice", help="A variant of the language's voice, such as f2."),
+    click.option(
+        "--rate", type=click.IntRange(80, 450), default=165, show_default=True, help="Words/minute."
+    ),
+    click.option(
+        "--pitch", type=click.IntRange(0, 99), default=50, show_default=True, help="Of the voice."
+    ),
+    click.option("--generator", default="viseme", show_default=True, help="What moves the lips."),
+    click.option("--fps", default="25", show_default=True, help="Frames a second: 25, 30000/1001."),
+    click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the blinks."
+    ),
+    click.option("--blink/--no-blink", default=True, help="Whether the face blinks."),
+    click.option("--sway/--no-sway", default=True, help="Whether the head sways a little."),
+    click.option(
+        "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="MP4."
+    ),
+)
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a wish; it gets `asked: Asked` and its own options."""
+
+    def wrapped(**options: Any) -> None:
+        names = [name for name in Asked.__dataclass_fields__ if name != "text"]
+        own = {name: value for name, value in options.items() if name not in _OF_A_WISH}
+        command(
+            asked=Asked(text=_one_source(options), **{name: options[name] for name in names}), **own
+        )
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in reversed(OPTIONS):
+        option(wrapped)
+    return wrapped
+
+
+_OF_A_WISH = {*Asked.__dataclass_fields__, "text_file"}
+
+
+def _one_source(options: dict[str, Any]) -> str | None:
+    """The text; None where a sound is given instead."""
+    given = [name for name in ("text", "text_file", "audio") if options[name] is not None]
+    if len(given) != 1:
+        found = " and ".join("--" + name.replace("_", "-") for name in given) or "none of them"
+        raise click.UsageError(
+            f"Give exactly one of --text, --text-file and --audio; here: {found}."
+        )
+    if options["text_file"] is None:
+        text: str | None = options["text"]
+        return text
+    try:
+        return str(options["text_file"].read())
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(
+            f"{options['text_file'].name} is not UTF-8 text: save it as UTF-8.",
+            param_hint="--text-file",
+        ) from error
