@@ -34,7 +34,8 @@ SENTENCES = (
     "Nobody should see where the pieces meet. "
 )
 BARE = """
-import json, sys
+import json, os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from pathlib import Path
 from tasks.contract import JobRequest
 from tasks.local import render_locally
@@ -67,18 +68,8 @@ def speak(seconds: int, path: Path) -> None:
 
 def bare(sound: Path, folder: Path) -> Round:
     """`lipchord render`'s own function in one process, pinned to one core as a worker is."""
-    core = min(os.sched_getaffinity(0))
     env = os.environ | KEEP_MEMORY | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
-    argv = [
-        "taskset",
-        "-c",
-        str(core),
-        sys.executable,
-        "-c",
-        BARE,
-        str(sound),
-        str(folder / "b.mp4"),
-    ]
+    argv = [sys.executable, "-c", BARE, str(sound), str(folder / "bare.mp4")]
     started = time.perf_counter()
     answer = subprocess.run(argv, env=env, check=True, capture_output=True, text=True)
     whole = time.perf_counter() - started
