@@ -1,0 +1,121 @@
+"""/openapi.json: valid, complete, and true to what the API takes and answers."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.problems import KINDS
+from tests.api_house import HELLO, JOBS, House
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+PAGES = {"/", "/docs", "/openapi.json", "/problems/{name}", "/static/{filename}"}
+
+
+@pytest.fixture
+def house(queue_store: str, blob_store: str) -> House:
+    return House(queue_store, blob_store, generate_timeout_s=0.0)
+
+
+@pytest.fixture
+def spec(house: House) -> dict[str, Any]:
+    document: dict[str, Any] = house.http.get("/openapi.json").get_json()
+    return document
+
+
+def conforms(spec: dict[str, Any], body: object, schema: dict[str, Any]) -> None:
+    """Raise unless a body is what the schema says."""
+    OAS31Validator({"components": spec["components"], **schema}).validate(body)
+
+
+def operations(spec: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in spec["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def addresses(app: Flask) -> set[tuple[str, str]]:
+    """(path, method) of every route, paths written as OpenAPI does."""
+    return {
+        (rule.rule.replace("<path:", "{").replace("<", "{").replace(">", "}"), method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) & METHODS
+    }
+
+
+def test_the_document_is_valid_openapi_3_1(spec: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(spec).validate()
+
+    assert spec["openapi"].startswith("3.1.")
+
+
+def test_every_route_is_in_it_with_an_id_and_a_summary(house: House, spec: dict[str, Any]) -> None:
+    told = {(path, method.upper()) for path, method, _ in operations(spec)}
+    ids = [operation["operationId"] for _, _, operation in operations(spec)]
+
+    assert told == {(path, method) for path, method in addresses(house.app) if path not in PAGES}
+    assert len(set(ids)) == len(ids)
+    assert all(operation["summary"] for _, _, operation in operations(spec))
+
+
+def test_every_example_of_a_request_is_accepted(house: House, spec: dict[str, Any]) -> None:
+    sent = 0
+    for path, method, operation in operations(spec):
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+            for example in media["examples"].values():
+                if "json" in kind:  # a form's values are all text
+                    conforms(spec, example["value"], media["schema"])
+                body = {"json" if "json" in kind else "data": example["value"]}
+                answer = house.http.open(path, method=method.upper(), content_type=kind, **body)
+
+                # /api/generate waits 0 s here: accepted, but not yet ready.
+                assert answer.status_code == (202 if path == JOBS else 504), answer.text
+                sent += 1
+    assert len(house.outbox.planned) == sent >= 9
+
+
+def test_every_example_of_an_answer_is_what_its_schema_says(spec: dict[str, Any]) -> None:
+    checked = 0
+    for _, _, operation in operations(spec):
+        for answer in operation["responses"].values():
+            for media in answer.get("content", {}).values():
+                if "example" in media:
+                    conforms(spec, media["example"], media["schema"])
+                    checked += 1
+    assert checked >= 6
+
+
+def test_real_answers_are_what_their_schemas_say(house: House, spec: dict[str, Any]) -> None:
+    house.beat("render0", "render")
+    job_id = house.accepted()
+    house.planned(job_id, 30, 20)
+    house.rendered(job_id, 0, 30)
+    house.failed(house.accepted(), "no-face", "No face was found. Send another.")
+    house.succeeded(house.accepted(), b"mp4")
+    schemas = {
+        f"{JOBS}/{job_id}": "JobView",
+        JOBS: "JobPageView",
+        "/api/v1/voices": "VoicesView",
+        "/api/v1/workers": "WorkersView",
+        "/healthz": "HealthView",
+        "/readyz": "HttpProblem",
+    }
+
+    for address, name in schemas.items():
+        body = house.http.get(address).get_json()
+        conforms(spec, body, {"$ref": f"#/components/schemas/{name}"})
+    refused = house.http.post(JOBS, json=HELLO | {"rate": 0, "colour": 1}).get_json()
+    conforms(spec, refused, {"$ref": "#/components/schemas/HttpProblem"})
+
+
+def test_every_problem_that_it_names_is_in_the_table(spec: dict[str, Any]) -> None:
+    for _, _, operation in operations(spec):
+        for status, answer in operation["responses"].items():
+            if "application/problem+json" in answer.get("content", {}):
+                named = answer["description"].partition(": ")[2].rstrip(".").split(", ")
+
+                assert {KINDS[name].status for name in named} == {int(status)}
