@@ -23,11 +23,11 @@ from lipsync_engine.viseme.spectrum import BLOCK, HOP, WINDOW, columns
 FloatArray = NDArray[np.float64]
 
 BATCH = 32  # frames smoothed together, always
-REACH = 7  # columns on either side that a frame is smoothed over
+REACH = 8  # columns on either side that a frame is smoothed over
 
 # Half width of each parameter's smoothing bell, in samples: the jaw is slow
-# (48 ms), the lips are quick (a p is closed for 60 ms and must stay so).
-_HALF_WIDTHS = np.array([960, 1120, 1120, 640, 800, 800, 800, 800])
+# (80 ms), the lips are quick (a p is closed for 60 ms and must stay so).
+_HALF_WIDTHS = np.array([1280, 1280, 1280, 640, 800, 880, 880, 800])
 
 # A frame's columns lie up to REACH (+ 1 for rounding to the grid) away, theirs AROUND more.
 _HALF = (REACH + 1 + AROUND) * HOP + WINDOW // 2

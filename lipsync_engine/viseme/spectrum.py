@@ -22,11 +22,11 @@ FEATURES = (
     "low",  # dB, 80..400 Hz: the murmur of m and n, the first formant of i and u
     "mid",  # dB, 400..3500 Hz: what an open mouth lets out
     "high",  # dB, 3800..7600 Hz: what teeth hiss
-    "hiss",  # Hz, centre of 1500..7600 Hz: s lies above sh
     "voicing",  # 0..1, height of the autocorrelation's peak
     "pitch",  # Hz of that peak
     "f1",  # Hz, the first formant: the lower the jaw, the higher
     "front",  # dB, 1500..2900 Hz over 550..1250 Hz: i and e above 0, a near -12, o and u below
+    "hiss",  # Hz, centre of 1500..7600 Hz
 )
 N_FEATURES = len(FEATURES)
 
@@ -67,11 +67,11 @@ def _block(windows: NDArray[np.float32]) -> FloatArray:
             _decibels(power, 80, 400),
             _decibels(power, 400, 3500),
             _decibels(power, 3800, 7600),
-            _centre(power, 1500, 7600),
             voicing,
             pitch,
             _first_formant(power),
             _decibels(power, 1500, 2900) - _decibels(power, 550, 1250),
+            _centre(power, 1500, 7600),
         ],
         axis=1,
     )
@@ -83,14 +83,14 @@ _POWER_OF_FULL_SCALE = N_FFT * float(np.sum(_HANN**2)) / 4
 
 def _decibels(power: FloatArray, bottom: float, top: float) -> FloatArray:
     band = power[:, (bottom <= _HERTZ) & (top > _HERTZ)]
-    return 10 * np.log10(band.sum(axis=1) + _QUIETEST)
+    return np.asarray(10 * np.log10(band.sum(axis=1) + _QUIETEST))
 
 
 def _centre(power: FloatArray, bottom: float, top: float) -> FloatArray:
     inside = (bottom <= _HERTZ) & (top > _HERTZ)
     band = power[:, inside]
     weight = band.sum(axis=1) + _QUIETEST * 1e-3
-    return (band * _HERTZ[inside]).sum(axis=1) / weight
+    return np.asarray((band * _HERTZ[inside]).sum(axis=1) / weight)
 
 
 # The window's own autocorrelation: dividing by it undoes the taper (Boersma 1993).
@@ -101,12 +101,15 @@ _TAPER = _TAPER / _TAPER[0]
 def _voice(power: FloatArray) -> tuple[FloatArray, FloatArray]:
     """How periodic each column is, 0..1, and its pitch in Hz; (n,) each."""
     correlation = np.fft.irfft(power, axis=1)
-    total = correlation[:, :1] + _QUIETEST
-    ratio = correlation[:, _LAGS] / (total * _TAPER[_LAGS])
+    ratio = correlation[:, _LAGS] / ((correlation[:, :1] + _QUIETEST) * _TAPER[_LAGS])
+    # rumble is alike over short lags too, but has no peak there
+    inner = ratio[:, 1:-1]
+    peak = (inner > ratio[:, :-2]) & (inner >= ratio[:, 2:])
     # a slight dislike of long lags, or every voice would be an octave too deep
-    best = np.argmax(ratio * (1 - 0.0004 * _LAGS), axis=1)
-    height = np.take_along_axis(ratio, best[:, None], axis=1)[:, 0]
-    return np.clip(height, 0, 1), SAMPLE_RATE / _LAGS[best]
+    preferred = np.where(peak, inner * (1 - 0.0004 * _LAGS[1:-1]), 0.0)
+    best = np.argmax(preferred, axis=1)
+    height = np.take_along_axis(np.where(peak, inner, 0.0), best[:, None], axis=1)[:, 0]
+    return np.clip(height, 0.0, 1.0), SAMPLE_RATE / _LAGS[1:-1][best]
 
 
 _IN_LPC = _HERTZ <= _LPC_TOP
@@ -127,7 +130,7 @@ def _first_formant(power: FloatArray) -> FloatArray:
     real = np.einsum("ck,fk->cf", predictor, _REAL)
     imaginary = np.einsum("ck,fk->cf", predictor, _IMAGINARY)
     envelope = 1 / (real**2 + imaginary**2 + 1e-9)
-    return (envelope * _ENVELOPE).sum(axis=1) / envelope.sum(axis=1)
+    return np.asarray((envelope * _ENVELOPE).sum(axis=1) / envelope.sum(axis=1))
 
 
 def _levinson(autocorrelation: FloatArray) -> FloatArray:
