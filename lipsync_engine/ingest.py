@@ -30,7 +30,7 @@ from lipsync_engine.media_formats import (
     MediaFormat,
     recognise,
 )
-from lipsync_engine.picture_header import PictureHeader, read_header
+from lipsync_engine.picture_header import PictureHeader, read_header, without_metadata
 from lipsync_engine.sound import Sound
 
 __all__ = ["Limits", "ingest_face", "ingest_speech"]
@@ -109,7 +109,7 @@ def _photo(source: Path, media: MediaFormat, folder: Path, limits: Limits) -> by
     photo = folder / "photo.png"
     if not ending.ok or not photo.exists():
         raise complaint(ending, media)
-    return photo.read_bytes()
+    return without_metadata(photo.read_bytes())
 
 
 def _video(
@@ -127,7 +127,8 @@ def _video(
     stream = stream.filter("fps", f"{fps.numerator}/{fps.denominator}")
     stream = stream.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(
-        _shrunk(stream, limits.video_side),
+        # JPEG is BT.601 at full range (JFIF 1.02), whatever the video was.
+        _shrunk(stream, limits.video_side, out_color_matrix="bt601", out_range="full"),
         "%06d.jpg",
         **{"f": "image2", "c:v": "mjpeg", "q:v": JPEG_QUALITY, "pix_fmt": "yuvj444p"},
         **{"t": limits.max_video_s, "frames:v": most, "threads": 1, "map_metadata": -1},
@@ -169,12 +170,13 @@ def _over_white(stream: Any, header: PictureHeader) -> Any:
     return ffmpeg.overlay(paper, layers[1], format="gbrp")
 
 
-def _shrunk(stream: Any, side: int) -> Any:
+def _shrunk(stream: Any, side: int, **colours: str) -> Any:
     """No side longer than `side`; never enlarged. Also the one conversion of colours."""
     return stream.filter(
         "scale",
         w=f"min({side},iw)",
         h=f"min({side},ih)",
         force_original_aspect_ratio="decrease",
+        **colours,
         flags="lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact",
     )

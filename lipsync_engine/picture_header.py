@@ -56,6 +56,21 @@ def read_header(source: Path, media: MediaFormat) -> PictureHeader:
             ) from error
 
 
+def without_metadata(png: bytes) -> bytes:
+    """A PNG with its pixels alone.
+
+    FFmpeg copies Exif along after the picture is turned upright, and OpenCV
+    would turn it once more; where the photo was taken is nobody's business.
+    """
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        (size,) = struct.unpack_from(">I", png, at)
+        if png[at + 4] & 0x20 == 0:  # critical chunks have a capital first letter (PNG, 5.4)
+            kept.append(png[at : at + size + 12])
+        at += size + 12
+    return b"".join(kept)
+
+
 def _png(stream: BinaryIO) -> PictureHeader:
     """PNG (W3C), chunks: length, type, data, CRC."""
     stream.seek(8)
