@@ -10,6 +10,7 @@ from torch.nn.functional import grid_sample
 from lipsync_engine.viseme.geometry import Box, Points
 
 UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
+STRETCH = 0.72  # of the skin between brow and lid: how far it can be drawn down without tearing
 EYES = ((36, 37, 38, 39, 40, 41, 19), (42, 43, 44, 45, 46, 47, 24))  # and the brow above
 
 
@@ -22,7 +23,8 @@ class Eye:
         centre, half, along: the middle between the corners (pixels), half their distance
             (pixels), and the unit vector from the left to the right one.
         upper, lower: (a, b) in pixels.
-        skin: pixels above the upper lid that stretch with it.
+        skin: pixels above the upper lid that stretch with it; below the brow, which stays.
+        travel: 0..1, the upper lid's part of the way.
     """
 
     box: Box
@@ -32,6 +34,7 @@ class Eye:
     upper: tuple[float, float]
     lower: tuple[float, float]
     skin: float
+    travel: float
 
 
 def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
@@ -46,7 +49,8 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     upper, lower = _lid(local[[1, 2]], half), _lid(local[[5, 4]], half)
     opening = max(lower[0] - upper[0], 0.0)
     brow = abs(float((landmarks[marks[6]] - centre) @ axes[1]) - upper[0])
-    skin = max(2.0 * UPPER_SHARE * opening, 0.85 * brow, 2.0)
+    skin = max(0.78 * brow, 0.5 * opening, 2.0)
+    travel = min(UPPER_SHARE, STRETCH * skin / max(opening, 1e-3))
     reach = 1.1 * half
     corners = np.array(
         [[x, y] for x in (-reach, reach) for y in (upper[0] - skin - 2, lower[0] + opening + 3)]
@@ -63,6 +67,7 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
         upper,
         lower,
         skin,
+        travel,
     )
 
 
@@ -88,7 +93,7 @@ def close(eye: Eye, face: Tensor, texture: Tensor, grid: Tensor, lids: Tensor, r
     top = lens * (eye.upper[0] + eye.upper[1] * s)
     bottom = lens * (eye.lower[0] + eye.lower[1] * s)
     opening = (bottom - top).clamp(min=0) * lids
-    fall, rise = UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening
+    fall, rise = eye.travel * opening, (1 - eye.travel) * opening
     top, bottom = top + fall, bottom - rise
     above, below = top - v, v - bottom  # distances into each lid's skin
     shift = torch.where(
@@ -122,4 +127,8 @@ def _lid(two: Points, half: float) -> tuple[float, float]:
 def _ramp(t: Tensor) -> Tensor:
     """1 at the lid's edge, 0 where the skin stands still."""
     t = t.clamp(0, 1)
-    return 1 - t * t * (3 - 2 * t)
+    # Rounded for a fifth at both ends, straight between: the least steep that still joins smoothly.
+    steep, end = 1.25, 0.2
+    near = 1 - steep / (2 * end) * t * t
+    far = steep / (2 * end) * (1 - t) ** 2
+    return torch.where(t < end, near, torch.where(t > 1 - end, far, 1 - steep * (t - end / 2)))

@@ -1,4 +1,4 @@
-"""The inside of an open mouth, frame by frame: dark, tongue, teeth, and the lips' shadow on them."""
+"""The inside of an open mouth, frame by frame: dark, tongue, teeth, and shadow on them."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from torch.nn.functional import grid_sample
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.light import Light
 from lipsync_engine.viseme.pose import MouthPose
-from lipsync_engine.viseme.shape import STATIONS, RestMouth
-from lipsync_engine.viseme.teeth import ABOVE, BELOW, OVERBITE, REACH_U, Teeth
+from lipsync_engine.viseme.shape import MIDDLE, STATIONS, RestMouth
+from lipsync_engine.viseme.teeth import ABOVE, BELOW, BEHIND_LIP, REACH_U, Teeth
 
 CURVE_DEGREE = 4  # of an inner lip's v over s, for shading
 _S = np.concatenate([[-1.0], STATIONS, [1.0]])
@@ -26,7 +26,8 @@ class Interior:
         u, v: (h, w) face units of the pixels it is drawn on.
         upper, lower: (1, 4, h', w') the rows of teeth, alpha last.
         tongue, cavity: (1, 3, 1, 1) BGR.
-        centre, edge: the mouth's middle u, and v of the upper row's biting edge.
+        centre: the mouth's middle u.
+        edge, seam: v of the upper row's biting edge, and of the closed lips.
     """
 
     u: Tensor
@@ -37,6 +38,7 @@ class Interior:
     cavity: Tensor
     centre: float
     edge: float
+    seam: float
 
 
 def interior(
@@ -62,6 +64,7 @@ def interior(
         colour(light.cavity),
         rest.centre,
         teeth.edge,
+        float(rest.seam[MIDDLE, 1]),
     )
 
 
@@ -92,10 +95,14 @@ def draw(inside: Interior, pose: MouthPose, sway: Points) -> Tensor:
     picture = inside.cavity * (0.35 + 0.75 * ((v - top) / gap).clamp(0, 1))[:, None]
     tongue, cover = _tongue(inside, u, v, drop, lift)
     picture = picture + cover * (tongue - picture)
-    picture = _over(picture, inside.lower, u, v - (inside.edge - OVERBITE) - drop)
+    picture = _over(picture, inside.lower, u, v - (inside.seam + BEHIND_LIP) - drop)
     picture = picture + cover * lift[:, None] * (tongue - picture)
     picture = _over(picture, inside.upper, u, v)
-    return picture * _shadow(s, v - top, bottom - v, gap)[:, None]
+    return (
+        picture
+        * _shadow(s, v - top, bottom - v, gap)[:, None]
+        * (1 - 0.45 * each(pose.hood))[:, None]
+    )
 
 
 def _curve(lip: Points, pose: MouthPose, s: Tensor) -> Tensor:
@@ -112,7 +119,7 @@ def _tongue(
     inside: Interior, u: Tensor, v: Tensor, drop: Tensor, lift: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Its colour (b, 3, h, w) and cover (b, 1, h, w): it lies on the jaw, its tip may rise."""
-    low = inside.edge + drop + 0.085 - 0.12 * drop
+    low = inside.seam + 0.075 + 0.86 * drop
     high = torch.minimum(inside.edge + 0.05 + 0.25 * drop, low)
     middle = low + (high - low) * lift
     reach_u, reach_v = 0.31 - 0.06 * lift, 0.10 - 0.03 * lift
@@ -120,7 +127,7 @@ def _tongue(
     away = (u / reach_u) ** 2 + ((v - middle) / torch.where(below, reach_v * 3, reach_v)) ** 2
     cover = torch.sigmoid((1 - away) * 6)
     groove = 1 - 0.16 * torch.exp(-((u / 0.022) ** 2)) * (1 - 0.6 * lift)
-    shade = (0.62 + 0.38 * (1 - away).clamp(0, 1)) * groove
+    shade = (0.5 + 0.3 * (1 - away).clamp(0, 1)) * groove
     return inside.tongue * shade[:, None], cover[:, None]
 
 
@@ -139,8 +146,8 @@ def _over(picture: Tensor, row: Tensor, u: Tensor, v: Tensor) -> Tensor:
 
 def _shadow(s: Tensor, below_top: Tensor, above_bottom: Tensor, gap: Tensor) -> Tensor:
     """(b, h, w) how much light reaches each place behind the lips."""
-    upper_lip = 1 - 0.55 * torch.exp(-below_top.clamp(min=0) / 0.035)
+    upper_lip = 1 - 0.33 * torch.exp(-below_top.clamp(min=0) / 0.03)
     lower_lip = 1 - 0.3 * torch.exp(-above_bottom.clamp(min=0) / 0.015)
-    corner = 1 - 0.6 * s.abs() ** 3
-    narrow = 0.7 + 0.3 * (gap / 0.1).clamp(max=1)
+    corner = 1 - 0.55 * s.abs() ** 3
+    narrow = 0.45 + 0.55 * (gap / 0.06).clamp(max=1)
     return upper_lip * lower_lip * corner * narrow

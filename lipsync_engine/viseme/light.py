@@ -10,7 +10,7 @@ import numpy as np
 from lipsync_engine.viseme.geometry import Points
 
 LUMA = np.array([0.114, 0.587, 0.299])  # BT.601, in BGR order
-ENAMEL = np.array([0.80, 0.92, 1.0])  # BGR of a natural tooth against white paper
+ENAMEL = np.array([0.86, 0.93, 1.0])  # BGR of a natural tooth against white paper
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def light_of(image: Points, landmarks: Points, own_teeth: Points | None) -> Ligh
     lip = _median(image, _mix(landmarks, [(57, 66), (58, 67), (56, 65)]))
     teeth = own_teeth if own_teeth is not None else _teeth(image, landmarks, skin)
     skin_luma = float(skin @ LUMA)
-    tongue = 0.55 * lip + 0.25 * skin * np.array([0.62, 0.62, 1.0])
-    cavity = np.array([0.085, 0.075, 0.2]) * (0.5 * skin_luma + 40)
+    tongue = 0.4 * lip + 0.6 * skin_luma * np.array([0.55, 0.5, 0.95])
+    cavity = np.array([0.13, 0.12, 0.36]) * (0.5 * skin_luma + 40)
     return Light(skin, lip, teeth, tongue, cavity)
 
 
@@ -54,9 +54,9 @@ def _teeth(image: Points, landmarks: Points, skin: Points) -> Points:
     whites = _samples(image, eyes)
     white = float(np.percentile(whites @ LUMA, 75))
     skin_luma = float(skin @ LUMA)
-    luma = np.clip(0.5 * white + 0.5 * 1.05 * skin_luma, 0.85 * skin_luma, 1.5 * skin_luma)
-    tint = 0.75 * ENAMEL + 0.25 * skin / max(skin.max(), 1.0)
-    return tint / float(tint @ LUMA) * min(float(luma), 205.0) * 0.94
+    luma = np.clip(0.5 * white + 0.6 * skin_luma, 1.02 * skin_luma, 1.6 * skin_luma)
+    tint = 0.7 * ENAMEL + 0.3 * skin / max(skin.max(), 1.0)
+    return tint / float(tint @ LUMA) * min(float(luma), 222.0)
 
 
 def _mix(landmarks: Points, pairs: list[tuple[int, int]]) -> Points:

@@ -88,7 +88,7 @@ def portrait(
         lips=lips,
         gap=gap,
         source=source,
-        anchors=_anchors(frame, roi),
+        anchors=_anchors(frame, roi, size[1]),
         texture=texture.to(device),
         upper=_lip_picture(texture, roi, source, frame, rest, -1.0).to(device),
         lower=_lip_picture(texture, roi, source, frame, rest, 1.0).to(device),
@@ -162,9 +162,11 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
     return lips, gap, box(left - 0.1, right + 0.1, top - 0.1, bottom + 0.1, roi)
 
 
-def _anchors(frame: FaceFrame, roi: Box) -> Points:
+def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
     edge = roi.nodes(5).reshape(5, 5, 2)
-    border = np.concatenate([edge[0], edge[-1], edge[1:-1, 0], edge[1:-1, -1]])
+    # Where the picture itself ends below a chin, nothing need hold the neck.
+    bottom = edge[-1] if roi.y + roi.height < picture_height else edge[-1, [0, -1]]
+    border = np.concatenate([edge[0], bottom, edge[1:-1, 0], edge[1:-1, -1]])
     return frame.to_face(border)
 
 
@@ -182,6 +184,8 @@ def _lip_picture(
     ahead = rest.contour(rest.upper if side < 0 else rest.lower, local[..., 0] + 0.01)
     steep = np.hypot(1, (ahead - contour) / 0.01)
     distance = side * (local[..., 1] - contour) * frame.unit / steep
+    # Beyond the corners there is nothing between the lips: both cover.
+    distance += np.clip(np.abs(rest.s(local[..., 0])) - 1, 0, None) * rest.half * frame.unit
     return torch.cat([cut, torch.tensor(distance[None, None], dtype=torch.float32)], 1)
 
 

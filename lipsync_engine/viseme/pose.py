@@ -32,9 +32,10 @@ class MouthPose:
         shared: (b, n, 2) the landmarks of `SHARED`.
         upper, lower: (b, 7, 2) the inner lips at `shape.STATIONS`.
         corners: (b, 2, 2) the inner corners.
-        jaw_drop: (b,) of the lower teeth, from the photo.
+        jaw_drop: (b,) of the lower teeth, from where they are with closed lips.
         gap: (b,) between the inner lips, at the middle.
         tongue: (b,) 0..1, the tip's lift.
+        hood: (b,) 0..1, how much lips pushed forward shade the mouth's inside.
     """
 
     shared: Points
@@ -44,6 +45,7 @@ class MouthPose:
     jaw_drop: Points
     gap: Points
     tongue: Points
+    hood: Points
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class _Drive:
     chin: Points
     sneer: Points  # of the nostrils
     tongue: Points
+    hood: Points
 
 
 def pose(rest: RestMouth, mouth: NDArray[np.float32]) -> MouthPose:
@@ -76,9 +79,10 @@ def pose(rest: RestMouth, mouth: NDArray[np.float32]) -> MouthPose:
         upper=upper,
         lower=lower,
         corners=_lip(rest, drive, rest.landmarks[[60, 64]], nothing, nothing[None]),
-        jaw_drop=drive.jaw[:, 0] - lift,
+        jaw_drop=drive.jaw[:, 0],
         gap=lower[:, MIDDLE, 1] - upper[:, MIDDLE, 1],
         tongue=drive.tongue[:, 0],
+        hood=drive.hood[:, 0],
     )
 
 
@@ -93,9 +97,9 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
     spread = np.maximum(p["width"], 0) * 0.15 + np.minimum(p["width"], 0) * 0.13
     return _Drive(
         jaw=jaw,
-        up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.05 * bite + 0.02 * pucker),
+        up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.05 * bite - 0.005 * pucker),
         down=apart
-        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.045 * pucker) - 0.012 * bite),
+        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.012 * bite),
         up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.035 * bite)
         + 0.03 * pucker
         - 0.035 * press,
@@ -108,13 +112,14 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
         chin=0.92 * jaw + 0.01 * p["lower_depress"] - 0.02 * bite - 0.012 * press,
         sneer=0.015 * p["upper_raise"],
         tongue=p["tongue"] * apart,
+        hood=pucker,
     )
 
 
 def _lip(rest: RestMouth, drive: _Drive, at: Points, closing: Points, opening: Points) -> Points:
     """(b, n, 2) where the points `at` (n, 2) of a lip go; `opening` (b, 1) is for the middle."""
     s = rest.s(at[:, 0])
-    middle = np.clip(1 - np.abs(s) ** 2.2, 0, 1) ** 0.8  # 1 in the middle, 0 at the corners
+    middle = np.clip(1 - np.abs(s) ** 2.4, 0, 1) ** 0.7  # 1 in the middle, 0 at the corners
     u = rest.centre + (at[:, 0] - rest.centre) * drive.widen
     v = at[:, 1] + closing + drive.corner_drop * (1 - middle) + opening * middle
     return np.stack(np.broadcast_arrays(u, v), -1)

@@ -144,15 +144,19 @@ def _draw_mouth(
         face.lower, skin + spread(extra[..., 2:], face.lip_mesh.rows, face.lip_mesh.columns)
     )
 
-    soft = max(1.0, 0.008 * face.frame.unit)
+    soft = max(1.0, 0.01 * face.frame.unit)
     touching = torch.tensor(
         np.clip(1 - mouth.gap / 0.03, 0, 1), dtype=torch.float32, device=region.device
     )
-    bias = 0.5 + touching[:, None, None, None]
+    touching = touching[:, None, None, None]
+    bias = 0.5 + 1.5 * touching
     above = (upper[:, 3:] / soft + bias).clamp(0, 1)
     below = (lower[:, 3:] / soft + bias).clamp(0, 1)
     cover = above + below
-    lips = (upper[:, :3] * above + lower[:, :3] * below) / cover.clamp(min=1)
+    rim = 0.016 * face.frame.unit  # lips turn inwards at the gap, away from the light
+    upper = upper[:, :3] * (1 - 0.25 * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
+    lower = lower[:, :3] * (1 - 0.25 * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
+    lips = (upper * above + lower * below) / cover.clamp(min=1)
     y, x = face.gap.inside(face.lips)
     shift_units = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), sway)[:, 0]
     inside = interior.draw(face.inside, mouth, shift_units)

@@ -6,6 +6,7 @@ corner to 1 at the other.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,7 @@ STATIONS = np.array([-0.84, -0.6, -0.3, 0.0, 0.3, 0.6, 0.84])  # s, where inner 
 MIDDLE = 3  # the station between the incisors
 CLOSED_GAP = 0.035  # lips nearer than this on the photo are closed
 SEAM_SHARE = 0.4  # an open mouth closes this far down its own gap: lower lips go more of the way
+INSET = 0.008  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
 THINNEST_LIP = 0.02  # landmarks that put the lip's two edges nearer than this are pushed apart
 
 
@@ -80,6 +82,8 @@ def rest_mouth(landmarks: Points, seam: Points | None) -> RestMouth:
     if closed:
         middle = (upper[:, 1] + lower[:, 1]) / 2 if seam is None else smooth_curve(seam, u)
         upper = lower = np.stack([u, middle], 1)
+    else:
+        upper, lower = upper - [0, INSET], lower + [0, INSET]
     return RestMouth(_apart(landmarks, upper, lower), upper, lower, closed)
 
 
@@ -89,9 +93,8 @@ def _plausible(landmarks: Points) -> Points:
     least = 0.02
     for run in (range(60, 65), (60, 67, 66, 65, 64)):
         order = list(run)
-        for before, after in zip(order[:-2], order[1:-1], strict=True):
+        for before, after in pairwise(order):
             fixed[after, 0] = max(fixed[after, 0], fixed[before, 0] + least)
-        fixed[64, 0] = max(fixed[64, 0], fixed[order[-2], 0] + least)
     return fixed
 
 

@@ -21,7 +21,8 @@ UPPER_LENGTHS = np.array([0.165, 0.145, 0.16, 0.13, 0.11, 0.1])
 UPPER_STEPS = np.array([0.0, -0.011, 0.0, -0.012, -0.022, -0.03])  # of the biting edge
 LOWER_STEPS = np.array([0.0, 0.0, -0.004, 0.004, 0.012, 0.02])
 REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth's middle
-OVERBITE = 0.02  # the upper row hides this much of the lower one
+ARCH = 0.10  # the upper row rises towards the cheeks by this times u squared
+BEHIND_LIP = 0.012  # the lower row's edge lies this far below the lower lip's
 SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
 
 
@@ -85,30 +86,38 @@ def draw_teeth(rest: RestMouth, u: Points, v: Points, light: Light, own: OwnTeet
     """Both rows, the photo's own teeth over the drawn ones where it shows any."""
     x = u - rest.centre
     size = float(np.clip(rest.half / 0.4, 0.8, 1.2))
-    edge = float(rest.seam[3, 1]) + SHOWN_AT_REST
-    if own is not None:
-        column = own.weight[:, np.abs(x[0]) < 0.12].mean(1)
-        edge = float(v[np.flatnonzero(column > 0.5 * column.max())[-1], 0]) + 0.008
-    upper = _upper_row(x / size, v - edge, light)
-    if own is not None:
+    if own is None:
+        edge = float(rest.seam[3, 1]) + SHOWN_AT_REST
+        upper = _upper_row(x / size, v - edge + ARCH * (x / size) ** 2, light)
+    else:
+        curve = _own_edge(own, x, v)
+        edge = float(np.polyval(curve, 0.0))
+        upper = _upper_row(x / size, v - np.polyval(curve, x), light)
         shown = own.weight[..., None]
-        # Below the photo's own lower lip there is nothing to continue its teeth.
-        ends = smoothstep((rest.contour(rest.lower, u) + 0.012 - v) / 0.012)
-        upper[..., 3] *= np.where(np.abs(rest.s(u)) < 1, ends, 1)
         alpha = np.maximum(upper[..., 3:], shown)
         upper = np.concatenate([upper[..., :3] * (1 - shown) + own.colours * shown, alpha], -1)
     return Teeth(upper, _lower_row(x / size, v, light), edge)
 
 
+def _own_edge(own: OwnTeeth, x: Points, v: Points) -> Points:
+    """The parabola, a v over x, along which the photo's upper teeth end."""
+    seen = (own.weight > 0.5 * own.weight.max()) & (np.abs(x) < 0.36)
+    columns = np.flatnonzero(seen.any(0))
+    last = len(v) - 1 - seen[::-1, columns].argmax(0)
+    if len(columns) < 8:
+        return np.array([-ARCH, 0.0, float(np.median(v[last, 0]))])
+    curve: Points = np.polyfit(x[0, columns], v[last, 0], 2)
+    return curve
+
+
 def _upper_row(x: Points, below_edge: Points, light: Light) -> Points:
-    """(h, w, 4) for distances below the biting edge."""
+    """(h, w, 4) for distances below the row's edge line."""
     tooth, across, half = _tooth(x, UPPER_EDGES)
-    arch = 0.10 * x**2  # the row rises towards the cheeks
-    edge = UPPER_STEPS[tooth] - arch - 0.014 * np.abs(across) ** 4
+    edge = UPPER_STEPS[tooth] - 0.014 * np.abs(across) ** 4
     length = UPPER_LENGTHS[tooth] - 0.02 * across**2
     down = (below_edge - edge) / length  # -1 at the gum, 0 at the biting edge
     round_side = 1 - 0.10 * np.abs(across) ** 3
-    line = 1 - 0.28 * np.exp(-(((1 - np.abs(across)) * half / 0.007) ** 2)) * smoothstep(-down * 6)
+    line = 1 - 0.17 * np.exp(-(((1 - np.abs(across)) * half / 0.008) ** 2)) * smoothstep(-down * 6)
     depth = np.clip(1 - 0.82 * (np.abs(x) / 0.5) ** 2.2, 0.12, 1)
     glassy = 1 - 0.10 * smoothstep((down + 0.25) / 0.25) - 0.10 * smoothstep((-0.55 - down) / 0.45)
     shade = round_side * line * depth * glassy
@@ -125,10 +134,10 @@ def _lower_row(x: Points, v: Points, light: Light) -> Points:
     tooth, across, half = _tooth(x, LOWER_EDGES)
     edge = LOWER_STEPS[tooth] + 0.06 * x**2 + 0.008 * np.abs(across) ** 4
     down = v - edge
-    line = 1 - 0.3 * np.exp(-(((1 - np.abs(across)) * half / 0.006) ** 2))
+    line = 1 - 0.2 * np.exp(-(((1 - np.abs(across)) * half / 0.006) ** 2))
     depth = np.clip(1 - 0.9 * (np.abs(x) / 0.47) ** 2, 0.1, 1)
     foot = 1 - 0.55 * smoothstep(down / 0.12)
-    shade = 0.76 * (1 - 0.1 * np.abs(across) ** 3) * line * depth * foot
+    shade = 0.82 * (1 - 0.1 * np.abs(across) ** 3) * line * depth * foot
     gum = 0.55 * light.lip * depth[..., None]
     to_gum = smoothstep((down - 0.11) / 0.03)[..., None]
     colour = light.teeth * shade[..., None] * (1 - to_gum) + gum * to_gum

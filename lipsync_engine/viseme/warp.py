@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points, smoothstep
 
-STIFFNESS = 2e-4  # of a unit plate: landmarks that disagree by a pixel must not fold the skin
+STIFFNESS = 1e-3  # of a unit plate: landmarks that disagree by a pixel must not fold the skin
 
 
 def solve(points: Points, values: Points) -> Points:
