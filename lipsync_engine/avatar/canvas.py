@@ -33,14 +33,14 @@ def rgb(code: str) -> NDArray[np.float32]:
 
 def to_fixed(points: Points) -> NDArray[np.int32]:
     """Picture coordinates to OpenCV's fixed-point ones on the enlarged canvas."""
-    return np.round(((points + 0.5) * SCALE - 0.5) * 2**SUBPIXEL).astype(np.int32)
+    return np.asarray(np.round(((points + 0.5) * SCALE - 0.5) * 2**SUBPIXEL), np.int32)
 
 
 def polygon(points: Points, soften: float = 0.0) -> Field:
     """1 inside, 0 outside, the edge blurred by `soften` pixels."""
     mask = np.zeros((WIDTH, WIDTH), np.uint8)
     cv2.fillPoly(mask, [to_fixed(points)], 255, cv2.LINE_AA, SUBPIXEL)
-    return blur(mask.astype(np.float32) / 255, soften)
+    return blur(np.asarray(mask / np.float32(255), np.float32), soften)
 
 
 class Hair(NamedTuple):
@@ -59,7 +59,7 @@ def draw_hairs(hairs: Iterable[Hair]) -> Field:
         outline = widen(curve, np.linspace(hair.width, 0.3, len(curve)))
         shade = round(255 * min(hair.strength, 1.0))
         cv2.fillPoly(mask, [to_fixed(outline)], shade, cv2.LINE_AA, SUBPIXEL)
-    return mask.astype(np.float32) / 255
+    return np.asarray(mask / np.float32(255), np.float32)
 
 
 def widen(points: Points, widths: NDArray[np.float64]) -> Points:

@@ -3,7 +3,6 @@
 import numpy as np
 
 from lipsync_engine.avatar.canvas import (
-    Field,
     Hair,
     Picture,
     X,
@@ -17,7 +16,16 @@ from lipsync_engine.avatar.canvas import (
     rgb,
     stroke,
 )
-from lipsync_engine.avatar.geometry import BROW, IRIS, MIDDLE, Points, eye_outline, half, spline
+from lipsync_engine.avatar.geometry import (
+    BROW,
+    IRIS,
+    MIDDLE,
+    Points,
+    eye_outline,
+    half,
+    shifted,
+    spline,
+)
 from lipsync_engine.avatar.skin import lid_crease
 
 LASH = rgb("#21130f")
@@ -30,7 +38,7 @@ def draw_eyes(below: Picture) -> Picture:
         upper, lower = eye_outline(side)
         opening = polygon(np.concatenate([upper, lower[::-1]]), 0.35)
         below = over(below, eyeball(side, upper), opening)
-        below = draw_lids(below, side, upper, lower, opening)
+        below = draw_lids(below, side, upper, lower)
     return below
 
 
@@ -39,11 +47,11 @@ def eyeball(side: int, upper: Points) -> Picture:
     x, y, radius = IRIS
     x = MIDDLE + side * x
     form = ramp(np.hypot((X - x) / 50, (Y - y) / 30), 0.4, 1.15)
-    ball = over(np.broadcast_to(rgb("#f1ebe6"), (*X.shape, 3)), rgb("#b79c94"), 0.85 * form)
+    ball = over(np.broadcast_to(rgb("#eee6df"), (*X.shape, 3)), rgb("#b79c94"), 0.85 * form)
     caruncle = bump(MIDDLE + side * 44.5, 351.5, 4.5, 3.2)
     ball = over(ball, rgb("#c97f76"), np.clip(0.9 * caruncle, 0, 1))
     ball = draw_iris(ball, x, y, radius)
-    shade = polygon(np.concatenate([upper + (0, 5.5), upper[::-1] - (0, 14)]), 2.4)
+    shade = polygon(np.concatenate([shifted(upper, 0, 5.5), shifted(upper[::-1], 0, -14)]), 2.4)
     ball = darken(ball, 0.62 * shade, rgb("#8a6a66"))
     light = np.hypot(X - (x - 6.2), Y - (y - 6.4))
     ball = over(ball, rgb("#ffffff"), ramp(light, 4.4, 3.0))
@@ -53,11 +61,11 @@ def eyeball(side: int, upper: Points) -> Picture:
 def draw_iris(ball: Picture, x: float, y: float, radius: float) -> Picture:
     """Dark rim, fibres, a glow opposite the catchlight, the pupil."""
     r, angle = np.hypot(X - x, Y - y), np.arctan2(Y - y, X - x)
-    fibres = sum(
-        np.sin(angle * k + phase) * 0.10 for k, phase in ((23, 0.3), (37, 1.1), (61, 2.0), (11, 0.7))
-    )
+    waves = ((23, 0.3), (37, 1.1), (61, 2.0), (11, 0.7))  # how many around, phase
+    fibres = 0.10 * np.sum([np.sin(angle * k + phase) for k, phase in waves], axis=0)
     iris = np.broadcast_to(rgb("#5d7a63"), (*X.shape, 3)) * (1 + 0.9 * fibres)[..., None]
-    iris = over(iris.astype(np.float32), rgb("#a9773f"), 0.75 * ramp(r + 2.2 * fibres * 4, 12.5, 6.5))
+    ring = ramp(np.asarray(r + 8.8 * fibres, np.float32), 12.5, 6.5)
+    iris = over(iris.astype(np.float32), rgb("#a9773f"), 0.75 * ring)
     glow = bump(x + 5, y + 8, 9, 6)
     iris = iris * (0.72 + 0.85 * glow)[..., None]
     iris = over(iris, rgb("#1d2620"), 0.85 * ramp(r, radius - 4.5, radius))
@@ -65,19 +73,24 @@ def draw_iris(ball: Picture, x: float, y: float, radius: float) -> Picture:
     return over(ball, iris, ramp(r, radius + 0.8, radius - 0.8))
 
 
-def draw_lids(below: Picture, side: int, upper: Points, lower: Points, opening: Field) -> Picture:
+def draw_lids(below: Picture, side: int, upper: Points, lower: Points) -> Picture:
     """The lids' rims, the wet line, the crease, shadow and lashes."""
     n = len(upper)
     along = np.linspace(0, 1, n)
     crease = lid_crease(side)
-    below = over(below, rgb("#7e4636"), 0.70 * stroke(crease, 1.0 + 1.6 * np.sin(np.pi * along), 0.8))
+    fold = stroke(crease, 1.0 + 1.6 * np.sin(np.pi * along), 0.8)
+    below = over(below, rgb("#7e4636"), 0.70 * fold)
     lid = polygon(np.concatenate([crease, upper[::-1]]), 2.5)
     below = over(below, rgb("#a8695a"), 0.22 * lid)
     under = spline(half(((50, 363), (72, 372), (100, 370), (122, 357)), side))
     below = over(below, rgb("#a96c5a"), 0.30 * stroke(under, np.full(len(under), 3.5), 2.4))
-    below = over(below, rgb("#e0a294"), 0.75 * stroke(lower + (0, 0.9), 1.6 + 0.5 * along, 0.6))
-    below = over(below, rgb("#6b3a30"), 0.55 * stroke(lower + (0, 2.0), 0.5 + 1.3 * along**2, 0.6))
-    below = over(below, LASH, 0.95 * stroke(upper - (0, 0.6), 2.2 + 3.2 * along**0.8, 0.5))
+    below = over(
+        below, rgb("#e0a294"), 0.75 * stroke(shifted(lower, 0, 0.9), 1.6 + 0.5 * along, 0.6)
+    )
+    below = over(
+        below, rgb("#6b3a30"), 0.55 * stroke(shifted(lower, 0, 2.0), 0.5 + 1.3 * along**2, 0.6)
+    )
+    below = over(below, LASH, 0.95 * stroke(shifted(upper, 0, -0.6), 2.2 + 3.2 * along**0.8, 0.5))
     return draw_lashes(below, side, upper, lower)
 
 
@@ -108,7 +121,7 @@ def draw_brows(below: Picture) -> Picture:
         n = len(line)
         along = np.linspace(0, 1, n)
         width = 15.0 * (1 - 0.80 * along**2.2) * (0.70 + 0.30 * np.clip(along * 4, 0, 1))
-        body = stroke(line + (0, 1.5), width, 2.4)
+        body = stroke(shifted(line, 0, 1.5), width, 2.4)
         fade = ramp(side * (X - MIDDLE), 34, 62)  # the inner end thins out
         below = over(below, BROW_COLOUR, (0.35 + 0.33 * fade) * body)
         hairs = []

@@ -22,7 +22,8 @@ JAW = ((183, 338), (180, 382), (172, 424), (158, 466), (138, 506), (112, 544), (
 # Above the eyes the outline goes on under the hair.
 SKULL = ((0, 92), (70, 102), (122, 135), (157, 185), (176, 240), (184, 292))
 BROW = ((41, 299), (70, 287), (102, 280), (130, 286), (154, 305))  # inner end to tail
-EYE = ((39, 353), (59, 332), (99, 328), (124, 343.5), (101, 357.5), (63, 360))  # inner corner, over, outer, under
+# Inner corner, upper lid, outer corner, lower lid.
+EYE = ((39, 353), (59, 332), (99, 328), (124, 343.5), (101, 357.5), (63, 360))
 IRIS = (80.5, 342.0, 19.5)  # dx, y, radius
 NOSE_RIDGE = ((0, 346), (0, 379), (0, 411), (0, 444))
 NOSE_BASE = ((0, 476), (16, 472), (32, 465))
@@ -31,14 +32,19 @@ LIP_LINE = ((0, 532), (23, 530), (56, 524.5), (68, 520.5))
 LIP_BOTTOM = ((0, 558), (20, 556), (45, 543.5), (68, 520.5))
 
 
+def shifted(points: Points, dx: float, dy: float) -> Points:
+    """The same curve, moved."""
+    return np.asarray(points + np.array([dx, dy]), np.float64)
+
+
 def right(points: Sequence[tuple[float, float]]) -> Points:
     """Place (dx, y) on the viewer's right half: (n, 2)."""
-    return np.array(points, np.float64) + (MIDDLE, 0.0)
+    return shifted(np.array(points, np.float64), MIDDLE, 0)
 
 
 def left(points: Sequence[tuple[float, float]]) -> Points:
     """Place (dx, y), mirrored, on the viewer's left half: (n, 2)."""
-    return np.array(points, np.float64) * (-1.0, 1.0) + (MIDDLE, 0.0)
+    return shifted(np.array(points, np.float64) * (-1.0, 1.0), MIDDLE, 0)
 
 
 def half(points: Sequence[tuple[float, float]], side: int) -> Points:

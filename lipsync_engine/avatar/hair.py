@@ -1,5 +1,6 @@
 """Hair: locks of thousands of strands between guide curves, each lit along its own length."""
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -85,6 +86,7 @@ RIGHT = Lock(
     2100, 0.27, 0.22, 45,
 )  # fmt: skip
 
+
 def draw_lock(below: Picture, lock: Lock) -> Picture:
     """One lock over what is below, its shadow first."""
     guides = np.stack([spline(right(guide), steps=8) for guide in lock.guides])
@@ -99,9 +101,9 @@ def body_mask(guides: NDArray[np.float64]) -> Field:
     """The area between the first and the last guide."""
     mask = np.zeros((WIDTH, WIDTH), np.uint8)
     guides = guides[:, : round(guides.shape[1] * 0.965)]  # the very tips are strands alone
-    for a, b in zip(guides[:-1], guides[1:], strict=True):
+    for a, b in itertools.pairwise(guides):
         cv2.fillPoly(mask, [to_fixed(np.concatenate([a, b[::-1]]))], 255, cv2.LINE_AA, SUBPIXEL)
-    return mask.astype(np.float32) / 255
+    return np.asarray(mask / np.float32(255), np.float32)
 
 
 def draw_strands(below: Picture, lock: Lock, guides: NDArray[np.float64]) -> Picture:
@@ -116,7 +118,8 @@ def draw_strands(below: Picture, lock: Lock, guides: NDArray[np.float64]) -> Pic
         offset = random.normal(0, 0.42) / n_clumps
         n = round(guides.shape[1] * (1 - 0.10 * random.uniform() ** 1.5))
         curve = strand(guides, centres[clump], offset, random)[:n]
-        ridge = 0.16 - 0.42 * min(abs(offset) * n_clumps, 1.0)  # a clump is round: dark at its sides
+        # A clump is round: dark at its sides.
+        ridge = 0.16 - 0.42 * min(abs(offset) * n_clumps, 1.0)
         light = tone + tints[clump] + ridge
         colours = strand_colours(lock, light, centres[clump] + offset, len(curve), random)
         fixed, width = to_fixed(curve), 1 + int(random.uniform() < 0.45 * (1 - tone) + 0.1)
@@ -134,7 +137,8 @@ def strand(
     spread, middle = between(guides, centre + offset), between(guides, centre)
     phase = np.array([centre * 40.0, centre * 23.0])
     wave = along**2 * np.sin(phase + along * 5.0) * (3.5, 1.5)
-    return np.asarray(spread + (middle - spread) * 0.5 * along**1.5 + wave + wobble(random, len(along)))
+    drawn = spread + (middle - spread) * 0.5 * along**1.5
+    return np.asarray(drawn + wave + wobble(random, len(along)))
 
 
 def between(guides: NDArray[np.float64], place: float) -> Points:

@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 
 from lipsync_engine.avatar.canvas import SCALE, WIDTH, Field, Picture, blur
 
-KEY = np.array([-0.46, -0.44, 0.77], np.float32)   # towards the light; y points down
+KEY = np.array([-0.46, -0.44, 0.77], np.float32)  # towards the light; y points down
 FILL = np.array([0.80, -0.05, 0.60], np.float32)
 KEY_COLOUR = np.array([1.06, 0.97, 0.86], np.float32)
 FILL_COLOUR = np.array([0.28, 0.255, 0.25], np.float32)
 AMBIENT = np.array([0.31, 0.272, 0.255], np.float32)
+SHADE_TINT = np.array([0.16, -0.02, -0.12], np.float32)
 SCATTER = (7.0, 3.2, 1.8)  # px that red, green, blue light wander under skin
 
 
@@ -54,7 +55,12 @@ def cast_shadow(height: Field, reach: int = 90, softness: float = 9.0) -> Field:
 
 
 def shade(
-    albedo: Picture, height: Field, *, gloss: Field, scatter: bool = True, wrap: float = 0.25,
+    albedo: Picture,
+    height: Field,
+    *,
+    gloss: Field,
+    scatter: bool = True,
+    wrap: float = 0.25,
     shadow: Field | None = None,
 ) -> Picture:
     """Light a painted surface.
@@ -79,6 +85,8 @@ def shade(
     )  # fmt: skip
     if scatter:
         light = np.stack([blur(light[..., c], SCATTER[c]) for c in range(3)], -1)
+        shade_ = np.clip(1.05 - light[..., 1], 0, 1)  # what light gets through skin is red
+        light = light * (1 + shade_[..., None] * SHADE_TINT)
     halfway = KEY + np.array([0, 0, 1], np.float32)
     facing = np.clip(normal @ (halfway / np.linalg.norm(halfway)), 0, 1)
     shine = (0.10 * facing**14 + 0.16 * facing**60) * lit * gloss

@@ -23,6 +23,7 @@ from lipsync_engine.avatar.geometry import (
     face_outline,
     half,
     lip_curves,
+    shifted,
     spline,
 )
 from lipsync_engine.avatar.light import inflate, shade
@@ -31,8 +32,8 @@ SKIN = rgb("#e6b394")
 FLUSH = rgb("#dd8a74")
 LIP_UPPER = rgb("#b35a58")
 LIP_LOWER = rgb("#c96f69")
-EAR = ((178, 338), (186, 324), (200, 321), (211, 334), (211, 360), (204, 388), (197, 412), (186, 424),
-       (177, 414))  # fmt: skip
+EAR = ((178, 338), (186, 324), (200, 321), (211, 334), (211, 360), (204, 388), (197, 410),
+       (187, 421), (177, 412))  # fmt: skip
 NECK = ((0, 560), (96, 540), (99, 590), (98, 630), (98, 660), (110, 690), (150, 712), (205, 735),
         (205, 800), (0, 800))  # fmt: skip
 
@@ -86,7 +87,7 @@ def eyelid_height(side: int) -> Field:
     upper, _ = eye_outline(side)
     x, y, _ = IRIS
     ball = 13 * bump(MIDDLE + side * x, y - 1, 31, 19)
-    rim = stroke(upper - (0, 3.0), np.full(len(upper), 5.0), 1.6)
+    rim = stroke(shifted(upper, 0, -3.0), np.full(len(upper), 5.0), 1.6)
     crease = stroke(lid_crease(side), np.full(len(upper), 3.0), 1.8)
     return np.asarray(ball + 1.6 * rim - 2.6 * crease, np.float32)
 
@@ -99,7 +100,9 @@ def lid_crease(side: int) -> np.ndarray:
 def lip_height() -> Field:
     """Two rolls with a valley between them."""
     top, line, bottom = lip_curves()
-    upper = blur(polygon(np.concatenate([top - (0, 2.5), line[::-1] - (0, 4.0)])), 3.6)
+    upper = blur(
+        polygon(np.concatenate([shifted(top, 0, -2.5), shifted(line[::-1], 0, -4.0)])), 3.6
+    )
     lower = blur(polygon(np.concatenate([line, bottom[::-1]])), 4.6)
     valley = stroke(line, np.linspace(-1, 1, len(line)) ** 2 * -2.4 + 4.0, 1.2)
     return np.asarray(7.5 * upper + 12.5 * lower - 6.5 * valley, np.float32)
@@ -108,13 +111,13 @@ def lip_height() -> Field:
 def skin_colour() -> Picture:
     """The head's own colour: flushed cheeks and nose, a cooler jaw, lips, fine texture."""
     colour = np.broadcast_to(SKIN, (*X.shape, 3)).astype(np.float32)
-    flush = 0.42 * bump(MIDDLE, 452, 26, 20) + sum(
-        0.55 * bump(MIDDLE + s * 108, 428, 40, 30, -s * 25) + 0.22 * bump(MIDDLE + s * 78, 318, 36, 14)
-        for s in (-1, 1)
-    )
+    flush = 0.42 * bump(MIDDLE, 452, 26, 20)
+    for s in (-1, 1):
+        flush = flush + 0.55 * bump(MIDDLE + s * 108, 428, 40, 30, -s * 25)
+        flush = flush + 0.22 * bump(MIDDLE + s * 78, 318, 36, 14)
     colour = over(colour, FLUSH, np.clip(flush + 0.18 * bump(MIDDLE, 598, 40, 16), 0, 0.7))
     colour = over(colour, rgb("#eec39d"), 0.5 * bump(MIDDLE, 215, 95, 50))
-    colour = over(colour, rgb("#c99a86"), 0.35 * ramp(Y, 540, 640))
+    colour = over(colour, rgb("#d9a083"), 0.4 * ramp(Y, 540, 640))
     mottle = 0.012 * noise(1, 26) + 0.014 * noise(2, 7) + 0.016 * noise(3, 2.2)
     return paint_lips(colour * (1 + mottle[..., None]))
 
@@ -128,8 +131,7 @@ def paint_lips(colour: Picture) -> Picture:
     crease = np.sin(fan * 1.05 + 1.3 * np.sin(fan * 0.31)) + 0.6 * np.sin(fan * 2.3 + 0.1 * Y)
     tone = (1 + 0.028 * crease * (0.5 + 0.5 * noise(5, 5)) + 0.02 * noise(6, 3))[..., None]
     colour = over(colour, LIP_UPPER * tone, 0.86 * upper)
-    colour = over(colour, LIP_LOWER * tone, 0.84 * lower)
-    return colour
+    return over(colour, LIP_LOWER * tone, 0.84 * lower)
 
 
 def draw_head(below: Picture, height: Field) -> Picture:
@@ -138,14 +140,14 @@ def draw_head(below: Picture, height: Field) -> Picture:
     lower = polygon(np.concatenate([line, bottom[::-1]]), 2.0)
     pores = 0.05 * noise(7, 1.6) + 0.10 * noise(8, 4.0)
     oily = 0.55 + 0.5 * bump(MIDDLE, 440, 26, 60) + 0.35 * bump(MIDDLE, 215, 80, 40)
-    upper = polygon(np.concatenate([top - (0, 3), line[::-1]]), 1.5)
+    upper = polygon(np.concatenate([shifted(top, 0, -3), line[::-1]]), 1.5)
     gloss = np.asarray((oily + 0.6 * lower) * (1 - 0.8 * upper), np.float32)
     lit = shade(skin_colour(), height + pores, gloss=gloss)
     lit = draw_nostrils(lit)
     lit = draw_highlights(lit)
     thin = 1 - (np.abs(np.linspace(-1, 1, len(line))) ** 3) * 0.55
     lit = over(lit, rgb("#5e2326"), 0.85 * stroke(line, 2.3 * thin, 0.5))
-    lit = over(lit, rgb("#7d3a38"), 0.35 * stroke(line + (0, 1.2), 6.5 * thin, 1.8))
+    lit = over(lit, rgb("#7d3a38"), 0.35 * stroke(shifted(line, 0, 1.2), 6.5 * thin, 1.8))
     return over(below, lit, polygon(face_outline(), 0.5))
 
 
@@ -157,7 +159,8 @@ def draw_highlights(lit: Picture) -> Picture:
         (-14, 507.5, 7, 1.6, -12, 0.16),
     )  # fmt: skip
     for x, y, sx, sy, tilt, strength in spots:
-        lit = over(lit, rgb("#fff0de"), strength * bump(MIDDLE + x, y, sx, sy, tilt))
+        shine = strength * bump(MIDDLE + x, y, sx, sy, tilt)
+        lit = lit + rgb("#ffd9bd") * (0.55 * shine)[..., None]
     return lit
 
 
@@ -177,16 +180,20 @@ def draw_ears(below: Picture) -> Picture:
     for side in (-1, 1):
         shape = spline(half(EAR, side), closed=True)
         mask = polygon(shape)
-        rim = spline(half(((184, 338), (195, 331), (203, 342), (202, 366), (194, 390)), side))
-        groove = stroke(rim, np.full(len(rim), 5.0), 1.8)
-        hollow = bump(MIDDLE + side * 189, 376, 7, 15, -10 * side)
+        rim = spline(half(((186, 338), (196, 332), (203, 343), (202, 364), (196, 386)), side))
+        groove = stroke(rim, np.full(len(rim), 3.6), 1.2)
+        shell = spline(half(((184, 356), (192, 358), (195, 372), (191, 390), (184, 392)), side),
+                       closed=True)  # fmt: skip
+        hollow = polygon(shell, 2.2)
         height = inflate(mask, 22) - 5 * groove - 8 * hollow
-        colour = over(np.broadcast_to(SKIN, (*X.shape, 3)), FLUSH, np.full(X.shape, 0.45, np.float32))
+        flushed = np.full(X.shape, 0.45, np.float32)
+        colour = over(np.broadcast_to(SKIN, (*X.shape, 3)), FLUSH, flushed)
         lit = shade(colour, np.asarray(height, np.float32), gloss=np.full(X.shape, 0.4, np.float32))
-        lit = over(lit, rgb("#7a3f30"), np.clip(0.45 * groove + 0.6 * hollow, 0, 1))
+        lit = over(lit, rgb("#7a3f30"), np.clip(0.5 * groove + 0.55 * hollow, 0, 1))
         tucked = ramp(Y - 0.62 * side * (X - MIDDLE), 214, 226)  # its top is under the hair
         shaded = over(lit, lit * rgb("#8a5140"), ramp(Y - 0.62 * side * (X - MIDDLE), 250, 216))
-        below = over(below, shaded, polygon(shape, 0.6) * tucked)
+        behind = 1 - polygon(face_outline(), 1.0)
+        below = over(below, shaded, polygon(shape, 0.6) * tucked * behind)
     return below
 
 
@@ -202,10 +209,10 @@ def draw_neck(below: Picture) -> Picture:
     height = height - 7 * bump(MIDDLE, 715, 14, 12)
     tone = (0.84 + 0.012 * noise(12, 5)) * (1 - 0.18 * ramp(X, 360, 480))
     colour = np.broadcast_to(SKIN, (*X.shape, 3)) * tone[..., None]
-    chin = polygon(face_outline() * (0.98, 1.0) + (22, 40), 11)
+    chin = polygon(shifted(face_outline() * (0.98, 1.0), 22, 40), 11)
     shadow = 1 - 0.92 * chin
     lit = shade(colour.astype(np.float32), np.asarray(height, np.float32),
                 gloss=np.full(X.shape, 0.35, np.float32), shadow=shadow)  # fmt: skip
-    contact = polygon(face_outline() + (10, 26), 12)
+    contact = polygon(shifted(face_outline(), 10, 26), 12)
     lit = over(lit, lit * rgb("#a5654f"), 0.95 * contact)
     return over(below, lit, polygon(shape, 0.8))

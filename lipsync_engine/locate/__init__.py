@@ -44,7 +44,8 @@ FALLBACK = (
     "mend the landmarks by hand if the mouth looks misplaced."
 )
 SEVERAL = (
-    "{n} faces were found; the largest one is used. Crop the {what} to one person to choose another."
+    "{n} faces were found; the largest one is used. "
+    "To choose another, crop the {what} to that person."
 )
 
 
@@ -84,7 +85,9 @@ def choose_locator() -> tuple[str, Finder, tuple[str, ...]]:
     """
     wanted = os.environ.get("LIPCHORD_LOCATOR", "auto")
     if wanted not in LOCATORS:
-        raise EngineError(f"LIPCHORD_LOCATOR is {wanted!r}; set it to one of {', '.join(LOCATORS)}.")
+        raise EngineError(
+            f"LIPCHORD_LOCATOR is {wanted!r}; set it to one of {', '.join(LOCATORS)}."
+        )
     if wanted == "built-in":
         return "built-in", built_in.find_faces, ()
     loaded = network.load()
@@ -128,5 +131,7 @@ def _decode(encoded: bytes) -> Image:
     if encoded:
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
-        raise UnreadableMediaError("The picture cannot be read. Save it as PNG or JPEG and try again.")
+        raise UnreadableMediaError(
+            "The picture cannot be read. Save it as PNG or JPEG and try again."
+        )
     return np.asarray(image, np.uint8)

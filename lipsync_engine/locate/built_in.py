@@ -14,12 +14,12 @@ from lipsync_engine.locate.shape import Points, apply, mean_shape, similarity
 
 Image = NDArray[np.uint8]  # (H, W, 3) BGR
 
-FIRST_SIDE = 400     # px: longer side of the copy searched for heads at any tilt
-SECOND_SIDE = 1280   # and, when it shows none, for small upright ones
-FOLLOW_SIDE = 240    # of the cut-out around a face that a video's earlier frame showed
-FEWEST_VOTES = 8.0   # of overlapping detections; walls and leaves get 3 to 6
+FIRST_SIDE = 400  # px: longer side of the copy searched for heads at any tilt
+SECOND_SIDE = 1280  # and, when it shows none, for small upright ones
+FOLLOW_SIDE = 240  # of the cut-out around a face that a video's earlier frame showed
+FEWEST_VOTES = 14.0  # of overlapping detections; walls get 3 to 12, faces 30 and more
 LEAST_CONTRAST = 0.12
-CHIN = 109.5         # mm under the pupils in the average face
+CHIN = 109.5  # mm under the pupils in the average face
 
 
 def find_faces(image: Image) -> list[Points]:
@@ -115,5 +115,3 @@ def _chin(image: Image, to_pixels: NDArray[np.float64], lip: float) -> float:
 def _jaw(jaw: Points, chin: float) -> Points:
     """The average jaw, stretched to the chin."""
     return jaw * (1.0, chin / CHIN)
-
-

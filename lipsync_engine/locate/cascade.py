@@ -37,12 +37,10 @@ class Candidate:
 @cache
 def classifier(name: str) -> cv2.CascadeClassifier:
     """A cascade that ships with OpenCV; loaded once."""
-    return cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / name))
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name))
 
 
-def candidates(
-    gray: Gray, longer_side: int, tilts: tuple[float, ...] = TILTS
-) -> list[Candidate]:
+def candidates(gray: Gray, longer_side: int, tilts: tuple[float, ...] = TILTS) -> list[Candidate]:
     """Squares in the picture that may be faces, best first, overlapping ones merged.
 
     Args:
@@ -70,8 +68,8 @@ def _search(small: Gray, tilt: float, scale: float) -> list[Candidate]:
     for name in CASCADES:
         boxes, votes = classifier(name).detectMultiScale2(turned, 1.1, 3, 0, (SMALLEST, SMALLEST))
         for (x, y, w, _), n in zip(boxes, np.ravel(votes), strict=True):
-            middle = back @ (x + w / 2, y + w / 2, 1.0)
-            hits.append(Candidate(*(middle / scale).tolist(), w / scale, tilt, float(n)))
+            middle_x, middle_y = (back @ (x + w / 2, y + w / 2, 1.0) / scale).tolist()
+            hits.append(Candidate(middle_x, middle_y, float(w / scale), tilt, float(n)))
     return hits
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from lipsync_engine.locate.cascade import Candidate, Gray, classifier
 from lipsync_engine.locate.shape import Points, apply, invert
 
-PATCH = 240      # px: side of the upright copy of a candidate's square
-MARGIN = 0.15    # of the square, added on every side
+PATCH = 240  # px: side of the upright copy of a candidate's square
+MARGIN = 0.15  # of the square, added on every side
 CASCADES = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
 USUAL = ((0.315, 0.385), (0.685, 0.385))  # where eyes lie in a frontal cascade's square
 
@@ -23,7 +23,7 @@ def find_pupils(gray: Gray, candidate: Candidate) -> tuple[Points, Points] | Non
     if pair is None:
         return None
     back = invert(onto_patch)
-    smooth = cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.2)
+    smooth = np.asarray(cv2.GaussianBlur(patch, (0, 0), 1.2), np.float32)
     left, right = (apply(back, _pupil(smooth, box)[None])[0] for box in pair)
     return left, right
 
@@ -32,7 +32,7 @@ def _upright(candidate: Candidate) -> NDArray[np.float64]:
     """From the picture to the upright patch: (2, 3)."""
     scale = PATCH / (candidate.side * (1 + 2 * MARGIN))
     turn = cv2.getRotationMatrix2D((candidate.x, candidate.y), candidate.tilt, scale)
-    turn[:, 2] += (PATCH / 2 - candidate.x, PATCH / 2 - candidate.y)
+    turn[:, 2] += np.array([PATCH / 2 - candidate.x, PATCH / 2 - candidate.y])
     return np.asarray(turn, np.float64)
 
 
@@ -76,7 +76,9 @@ def _pupil(smooth: NDArray[np.float32], box: tuple[float, float, float]) -> Poin
     x, y, side = box
     reach = 0.26 * side
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    rows, columns = np.mgrid[int(y - reach) : int(y + reach) + 1, int(x - 1.3 * reach) : int(x + 1.3 * reach) + 1]
+    rows, columns = np.mgrid[
+        int(y - reach) : int(y + reach) + 1, int(x - 1.3 * reach) : int(x + 1.3 * reach) + 1
+    ]
     rows, columns = rows.clip(0, PATCH - 1), columns.clip(0, PATCH - 1)
     strength = np.hypot(gx, gy)[rows, columns].ravel()
     strong = strength > np.percentile(strength, 70)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lipsync_engine.locate.shape import Points
 
-EVERY = 5        # frames between two that are looked at; a head moves little in 0.2 s
+EVERY = 5  # frames between two that are looked at; a head moves little in 0.2 s
 SMOOTHING = 1.0  # looked-at frames: standard deviation of the Gaussian over time
 
 

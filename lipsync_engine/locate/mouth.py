@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lipsync_engine.locate.shape import Points, invert
 
 PX_PER_MM = 2.0
-LEFT, TOP = -45.0, 22.0     # mm: corner of the upright copy
+LEFT, TOP = -45.0, 22.0  # mm: corner of the upright copy
 WIDTH, HEIGHT = 90.0, 88.0  # mm
 
 Map = NDArray[np.float32]  # (HEIGHT, WIDTH) in steps of 1 / PX_PER_MM
@@ -68,7 +68,7 @@ class Outline:
         )
 
 
-STEPS = (4.0, 2.0, 1.0, 0.5)                    # mm: of the search
+STEPS = (4.0, 2.0, 1.0, 0.5)  # mm: of the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def upright_lab(image: NDArray[np.uint8], to_pixels: NDArray[np.float64]) -> Map
     onto = invert(to_pixels) * PX_PER_MM
     onto[:, 2] -= (LEFT * PX_PER_MM, TOP * PX_PER_MM)
     size = (int(WIDTH * PX_PER_MM), int(HEIGHT * PX_PER_MM))
-    patch = cv2.warpAffine(image, onto, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    patch = cv2.warpAffine(
+        image, onto, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     patch = cv2.GaussianBlur(patch.astype(np.float32) / 255, (0, 0), 0.5 * PX_PER_MM)
     return np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2Lab), np.float32)
 
