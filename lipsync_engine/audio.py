@@ -18,7 +18,8 @@ class AudioSlice:
     """A run of samples of a job's sound that knows where it lies in the whole.
 
     Attributes:
-        samples: (n,) float32 in -1..1; zeros stand where the job has no sound (before 0, past the end).
+        samples: (n,) float32 in -1..1; zeros stand where the job has no sound, before its start
+            and past its end.
         first_sample: absolute number of samples[0]; negative before the job's start.
     """
 
@@ -29,7 +30,8 @@ class AudioSlice:
         """Samples `first` … `first + n - 1` (absolute), (n,) float32.
 
         Raises:
-            IndexError: the slice does not reach that far; the generator declared too little context.
+            IndexError: the slice does not reach that far: the generator declared too little
+                context.
         """
         start = first - self.first_sample
         if start < 0 or start + n > len(self.samples):
@@ -40,9 +42,7 @@ class AudioSlice:
         return self.samples[start : start + n]
 
 
-def needed_samples(
-    frames: FrameRange, fps: Fraction, before: int, after: int
-) -> tuple[int, int]:
+def needed_samples(frames: FrameRange, fps: Fraction, before: int, after: int) -> tuple[int, int]:
     """First sample and one past the last that `frames` hear with that context (samples)."""
     return (
         frame_sample(frames.first, fps) - before,

@@ -16,8 +16,7 @@ DEFAULT_FPS = Fraction(25)
 MIN_CHUNK_S = 1  # a shorter chunk is mostly warm-up, keyframe and book-keeping
 SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
 MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
-SILENCE_DBFS = -40.0  # quieter is silence in any recording
-BELOW_SPEECH_DB = 16.0  # and so is what lies this far below the half second around
+BELOW_SPEECH_DB = 16.0  # silence lies this far below the second around, in loud and quiet sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +167,8 @@ def _silences(samples: NDArray[np.int16]) -> list[list[int]]:
         frame_rate=SAMPLE_RATE,
         channels=1,
     )
-    threshold = max(SILENCE_DBFS, segment.dBFS - BELOW_SPEECH_DB)
+    if not samples.any():  # dBFS is minus infinity, and any cut is as good as another
+        return []
+    threshold = segment.dBFS - BELOW_SPEECH_DB
     found: list[list[int]] = detect_silence(segment, MIN_SILENCE_MS, threshold, seek_step=5)
     return found

@@ -7,7 +7,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import gcd
 
 import numpy as np
 import pytest
@@ -105,12 +104,11 @@ def speak_all(texts: dict[str, str]) -> dict[str, Utterance]:
 
 
 def _utterance(pcm: NDArray[np.int16], events: list[tuple[str, int]], rate: int) -> Utterance:
-    from scipy.signal import resample_poly
-
-    ratio = gcd(SAMPLE_RATE, rate)
-    samples = resample_poly(pcm / 32768, SAMPLE_RATE // ratio, rate // ratio).astype(np.float32)
+    n = len(pcm) * SAMPLE_RATE // rate
+    spectrum = np.fft.rfft(pcm / 32768)[: n // 2 + 1]
+    samples = (np.fft.irfft(spectrum, n) * n / len(pcm)).astype(np.float32)
     starts = [start * SAMPLE_RATE // rate for _, start in events]
-    stops = [*starts[1:], len(samples)]
+    stops = [*starts[1:], n]
     names = [name for name, _ in events]
     return Utterance(samples, tuple(zip(names, starts, stops, strict=True)))
 
@@ -142,26 +140,21 @@ def murmur_of_voices(seconds: float, seed: int = 0) -> Samples:
     n = int(seconds * SAMPLE_RATE)
     time_s = np.arange(n) / SAMPLE_RATE
     pulses = np.sign(np.sin(2 * np.pi * (120 + 30 * np.sin(time_s)) * time_s)) * 0.2
-    loudness = np.interp(time_s, np.arange(0, seconds + 1, 0.1)[: n // 10], _steps(chance, seconds))
+    syllables_s = np.arange(0, seconds + 0.1, 0.1)
+    loudness = np.interp(time_s, syllables_s, chance.uniform(0, 1, len(syllables_s)) ** 3)
     return ((pulses + chance.normal(0, 0.05, n)) * loudness).astype(np.float32)
-
-
-def _steps(chance: np.random.Generator, seconds: float) -> NDArray[np.float64]:
-    return chance.uniform(0, 1, len(np.arange(0, seconds + 1, 0.1))) ** 3
 
 
 def vowel(pitch: float, formants: list[float], seconds: float) -> Samples:
     """A held vowel: pulses of the vocal folds through resonances of 80 Hz."""
-    from scipy.signal import lfilter
-
     n = int(seconds * SAMPLE_RATE)
     sound = np.zeros(n)
     sound[:: int(SAMPLE_RATE / pitch)] = 1.0
-    sound = lfilter([1], [1, -0.97], sound)  # the folds' own slope
-    for formant in formants:
-        radius = np.exp(-np.pi * 80 / SAMPLE_RATE)
-        angle = 2 * np.pi * formant / SAMPLE_RATE
-        sound = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], sound)
+    time_s = np.arange(1000) / SAMPLE_RATE
+    slope = 0.97 ** np.arange(100)  # the folds' own
+    rings = [np.exp(-np.pi * 80 * time_s) * np.sin(2 * np.pi * f * time_s) for f in formants]
+    for ring in (slope, *rings):
+        sound = np.convolve(sound, ring)[:n]
     return (0.3 * sound / np.abs(sound).max()).astype(np.float32)
 
 
