@@ -6,12 +6,12 @@ Everything runs on free ports and writes under .var/demo, so that a running
 
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,7 +25,7 @@ from deploy.stack import Stack, StackOptions
 
 VAR = Path(".var/demo")
 COLUMNS = (
-    "sound s", "frames", "chunks", "plan s", "render s", "merge s", "whole s", "× real time",
+    "sound s", "frames", "chunks", "plan s", "render s", "merge s", "whole s", "real-time factor",
 )  # fmt: skip
 
 TEXTS = {
@@ -77,23 +77,18 @@ def run(console: Console) -> None:
 
 
 def _speak(client: Client, console: Console, interrupted: Callable[[], bool]) -> list[Told]:
-    """Send all texts at once, show their bars until all have ended, fetch the videos."""
-    jobs = {
-        language: client.submit({"text": text, "language": language}, {})
-        for language, text in TEXTS.items()
-    }
+    """One text after the other, so that the seconds of each are its own; fetch the videos."""
+    told = []
     with bars(console) as progress:
-        shown = {language: JobBars(progress, f"demo-{language}.mp4") for language in jobs}
-        while True:
-            for language, job in jobs.items():
-                jobs[language] = client.job(job["id"])
-                shown[language].show(jobs[language])
-            if all(job["state"] not in ("queued", "running") for job in jobs.values()):
-                break
-            if interrupted():
-                raise DemoError("Interrupted.")
-            time.sleep(0.2)
-    told = [Told(language, job) for language, job in jobs.items()]
+        for language, text in TEXTS.items():
+            job = client.submit({"text": text, "language": language}, {})
+            shown = JobBars(progress, f"demo-{language}.mp4")
+            for now in client.follow(job):
+                shown.show(now)
+                if interrupted():
+                    raise DemoError("Interrupted.")
+                job = now
+            told.append(Told(language, job))
     for one in told:
         _fetch(client, one)
     return told
@@ -112,8 +107,8 @@ def _video(language: str) -> Path:
 
 
 def _table(told: list[Told]) -> Table:
-    table = Table(title="Two videos through the queue", title_justify="left")
-    table.add_column("video")
+    table = Table(title="Two videos through the queue", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("video", no_wrap=True)
     for name in COLUMNS:
         table.add_column(name, justify="right")
     for one in told:
@@ -129,7 +124,7 @@ def _table(told: list[Told]) -> Table:
 
 
 def _chunks(told: list[Told]) -> Table:
-    table = Table(title="Who rendered what", title_justify="left")
+    table = Table(title="Who rendered what", title_justify="left", box=SIMPLE_HEAD)
     for name in ("video", "chunk", "frames", "worker"):
         table.add_column(name)
     table.add_column("seconds", justify="right")

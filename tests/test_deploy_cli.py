@@ -1,0 +1,265 @@
+"""The command line: what it tells a user whose wish cannot be met, and with which exit code."""
+
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.formparser import parse_form_data
+
+from deploy import cli, http_client
+from deploy.errors import HttpError
+from deploy.places import Lock, Places
+from deploy.ports import free_port
+
+WISH = ["--text", "Hello", "-o", "out.mp4"]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Exit code, and what stands on stderr."""
+    code = cli.run(list(arguments))
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["render", "submit"])
+@pytest.mark.parametrize(
+    "sources", [[], ["--text", "a", "--audio", __file__], ["--text", "a", "--text-file", __file__]]
+)
+def test_exactly_one_source_of_speech_is_wanted(
+    capsys: pytest.CaptureFixture[str], command: str, sources: list[str]
+) -> None:
+    code, said = told(capsys, command, *sources, "-o", "out.mp4")
+
+    assert code == 2
+    assert "exactly one of --text, --text-file and --audio" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--face", "/nowhere/me.jpg"], "does not exist"),
+        (["--rate", "9000"], "80<=x<=450"),
+        (["--pitch", "high"], "not a valid integer"),
+        (["--colour", "red"], "No such option"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error_that_names_it(
+    capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    code, said = told(capsys, "submit", *WISH, *options)
+
+    assert code == 2
+    assert options[0] in said
+    assert words in said
+
+
+def test_a_text_file_that_is_not_utf8_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "cp1251.txt"
+    file.write_bytes("Привет".encode("cp1251"))
+
+    code, said = told(capsys, "submit", "--text-file", str(file), "-o", "out.mp4")
+
+    assert code == 2
+    assert "is not UTF-8" in said
+
+
+def test_no_api_is_one_line_that_says_how_to_start_one(capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+
+    code, said = told(capsys, "submit", *WISH, "--url", url)
+
+    assert code == 7
+    assert "lipchord up" in said
+    assert said.count("\n") == 1
+
+
+def test_an_url_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = told(capsys, "submit", *WISH, "--url", "localhost:3000")
+
+    assert code == 7
+    assert "http://localhost:3000" in said
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (["--text", " \n"], "text"),
+        (["--text", "🙂🙂"], "letter"),
+        (["--text", "hallo", "--language", "xx"], "xx"),
+    ],
+)
+def test_input_that_cannot_be_used_is_refused_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, wish: list[str], words: str
+) -> None:
+    out = tmp_path / "out.mp4"
+
+    code, said = told(capsys, "render", *wish, "-o", str(out))
+
+    assert code == 8
+    assert words in said
+    assert "Traceback" not in said
+    assert not out.exists()
+
+
+def test_silence_is_refused_before_anything_is_rendered(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    silence = tmp_path / "silence.wav"
+    with wave.open(str(silence), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(32_000))
+
+    code, said = told(capsys, "render", "--audio", str(silence), "-o", str(tmp_path / "o.mp4"))
+
+    assert code == 8
+    assert "silen" in said
+
+
+def test_a_taken_port_is_named_with_its_holder_and_a_way_out(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        port = str(server.server_address[1])
+
+        code, said = told(
+            capsys, "up", "--var", str(tmp_path), "--queue-port", "0", "--blob-port", "0",
+            "--port", port,
+        )  # fmt: skip
+
+    assert code == 4
+    assert f"Port {port} is taken by" in said
+    assert "(pid " in said
+    assert "--port" in said
+
+
+def test_a_second_stack_in_the_same_place_is_told_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lock = Lock.take(Places.at(tmp_path))
+
+    code, said = told(capsys, "up", "--var", str(tmp_path))
+
+    assert lock is not None
+    lock.release()
+    assert code == 5
+    assert "is up already" in said
+    assert "--var" in said
+
+
+def test_the_lock_of_a_killed_launcher_is_free(tmp_path: Path) -> None:
+    program = (
+        "import sys; from deploy.places import Lock, Places; "
+        "lock = Lock.take(Places.at(sys.argv[1])); print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        assert Lock.take(Places.at(tmp_path)) is None
+        holder.kill()
+
+    lock = Lock.take(Places.at(tmp_path))
+
+    assert lock is not None
+    lock.release()
+
+
+def test_a_worker_without_its_store_says_which_variable_to_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIPCHORD_QUEUE_URL", f"redis://127.0.0.1:{free_port()}/0")
+
+    code, said = told(capsys, "worker", "--var", str(tmp_path))
+
+    assert code == 6
+    assert "LIPCHORD_QUEUE_URL" in said
+
+
+def test_no_worker_at_all_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = told(capsys, "worker", "--no-cpu", "--no-render")
+
+    assert code == 2
+    assert "no worker" in said
+
+
+def test_check_finds_a_store_server_and_a_voice_here() -> None:
+    said = CliRunner().invoke(cli.cli, ["check"], env={"COLUMNS": "200"}).output
+
+    assert "✓  store server" in said
+    assert "✓  speech" in said
+    assert "✓  generators" in said
+
+
+def test_help_names_every_exit_code() -> None:
+    said = CliRunner().invoke(cli.cli, ["--help"]).output
+
+    for code in (0, 1, 2, 3, 4, 5, 6, 7, cli.REFUSED, cli.NO_VIDEO, cli.INTERRUPTED):
+        assert f" {code} " in said.replace("\n", " ")
+
+
+@pytest.fixture
+def foreign_server() -> Iterator[str]:
+    """A web server that is no Lipchord."""
+
+    class Foreign(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_foreign_server_is_recognised(foreign_server: str) -> None:
+    client = http_client.Client(foreign_server)
+
+    with pytest.raises(HttpError, match="does not look like a Lipchord API"):
+        client.submit({"text": "Hello"}, {})
+
+
+@given(
+    fields=st.dictionaries(
+        st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
+        st.text(st.characters(codec="utf-8", exclude_characters="\r\n")),
+        max_size=5,
+    ),
+    content=st.binary(max_size=2000),
+    name=st.from_regex(r"[\w \"';.-]{1,20}\.wav", fullmatch=True),
+)
+def test_a_form_arrives_as_it_was_sent(
+    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, str], content: bytes, name: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / name
+    file.write_bytes(content)
+
+    parts = list(http_client._parts(fields, {"audio": file}, "b0undary"))
+    body = b"".join(http_client._stream(parts))
+
+    assert sum(map(http_client._size, parts)) == len(body)
+    _, form, files = parse_form_data(
+        {
+            "wsgi.input": BytesIO(body),
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": "multipart/form-data; boundary=b0undary",
+            "REQUEST_METHOD": "POST",
+        }
+    )
+    assert form.to_dict() == fields
+    assert files["audio"].read() == content
