@@ -99,9 +99,10 @@ def _ends_here(line: str, start: int, end: "re.Match[str]") -> bool:
         return False
     before = line[start : end.start()]
     found = _WORD_BEFORE.search(before)
-    word = found.group().lower() if found else ""
+    word = found.group() if found else ""
     single_letter = len(word.rsplit(".", 1)[-1]) == 1 and word[-1].isalpha()
-    shortened = single_letter or _SHORTENED.fullmatch(word)
+    # "я" (I) ends Russian sentences, and shortens nothing.
+    shortened = (single_letter and word != "я") or _SHORTENED.fullmatch(word.lower())
     return signs != "." or not (shortened or _NUMBER.fullmatch(before))
 
 
