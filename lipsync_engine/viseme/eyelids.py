@@ -11,6 +11,7 @@ from lipsync_engine.viseme.geometry import Box, Points
 
 UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
 STRETCH = 0.72  # of the skin between brow and lid: how far it can be drawn down without tearing
+WHITE_EDGE = 0.05  # of half an eye: lower landmarks lie on the white, which must not stick to skin
 EYES = ((36, 37, 38, 39, 40, 41, 19), (42, 43, 44, 45, 46, 47, 24))  # and the brow above
 
 
@@ -25,6 +26,7 @@ class Eye:
         upper, lower: (a, b) in pixels.
         skin: pixels above the upper lid that stretch with it; below the brow, which stays.
         travel: 0..1, the upper lid's part of the way.
+        lashes: pixels above the upper lid that keep their shape.
     """
 
     box: Box
@@ -35,6 +37,7 @@ class Eye:
     lower: tuple[float, float]
     skin: float
     travel: float
+    lashes: float
 
 
 def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
@@ -47,11 +50,14 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     axes = np.array([along, [-along[1], along[0]]])
     local = (points - centre) @ axes.T
     upper, lower = _lid(local[[1, 2]], half), _lid(local[[5, 4]], half)
+    lower = (lower[0] + WHITE_EDGE * half, lower[1])
     opening = max(lower[0] - upper[0], 0.0)
     brow = abs(float((landmarks[marks[6]] - centre) @ axes[1]) - upper[0])
     skin = max(0.78 * brow, 0.5 * opening, 2.0)
     travel = min(UPPER_SHARE, STRETCH * skin / max(opening, 1e-3))
     reach = 1.1 * half
+    # 1.25 is the ramp's steepest slope: skin must not be turned over.
+    lashes = float(np.clip(skin - 1.35 * travel * opening, 0, 0.4 * half))
     corners = np.array(
         [[x, y] for x in (-reach, reach) for y in (upper[0] - skin - 2, lower[0] + opening + 3)]
     )
@@ -68,6 +74,7 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
         lower,
         skin,
         travel,
+        lashes,
     )
 
 
@@ -96,22 +103,48 @@ def close(eye: Eye, face: Tensor, texture: Tensor, grid: Tensor, lids: Tensor, r
     fall, rise = eye.travel * opening, (1 - eye.travel) * opening
     top, bottom = top + fall, bottom - rise
     above, below = top - v, v - bottom  # distances into each lid's skin
-    shift = torch.where(
-        v < (top + bottom) / 2,
-        -fall * _ramp(above / eye.skin),
-        rise * _ramp(below / (2.5 * eye.half * 0.3)),
+    t = (above - eye.lashes) / (eye.skin - eye.lashes)
+    upper = _slid(eye, texture, here, -fall * _ramp(t), lids * _stretched(t), scale_x, scale_y)
+    lower = _slid(
+        eye, texture, here, rise * _ramp(below / (0.75 * eye.half)), None, scale_x, scale_y
     )
-    moved = torch.stack(
-        [here[..., 0] - shift * ay / scale_x, here[..., 1] + shift * ax / scale_y], -1
-    )
-    skin = grid_sample(
-        texture.expand(len(face), -1, -1, -1), moved, padding_mode="border", align_corners=True
-    )
-    soft = max(1.0, 0.02 * eye.half)
-    cover = ((above / soft + 0.5).clamp(0, 1) + (below / soft + 0.5).clamp(0, 1)).clamp(max=1)
+    soft = max(1.0, 0.03 * eye.half)
+    # Shut lids overlap, or a line of the white would shine through between them.
+    edge = 0.5 + 0.5 * lids
+    over, under = ((side / soft + edge).clamp(0, 1)[:, None] for side in (above, below))
     shade = 1 - 0.4 * lids * torch.exp(above.clamp(max=0) / (0.12 * eye.half))
     ball = face[:, :, rows, columns] * shade[:, None]
-    face[:, :, rows, columns] = ball + cover[:, None] * (skin - ball)
+    picture = ball + under * (lower - ball)
+    face[:, :, rows, columns] = picture + over * (upper - picture)
+
+
+def _slid(
+    eye: Eye,
+    texture: Tensor,
+    here: Tensor,
+    shift: Tensor,
+    smear: Tensor | None,
+    scale_x: float,
+    scale_y: float,
+) -> Tensor:
+    """The skin `shift` pixels further down the eye's own axis, (b, 3, h, w).
+
+    Where a lid is stretched, lashes would draw out into stripes: `smear` (0..1) averages
+    five places side by side.
+    """
+    ax, ay = eye.along
+    read = torch.stack(
+        [here[..., 0] - shift * ay / scale_x, here[..., 1] + shift * ax / scale_y], -1
+    )
+    pictures = texture.expand(len(here), -1, -1, -1)
+    if smear is None:
+        return grid_sample(pictures, read, padding_mode="border", align_corners=True)
+    aside = torch.stack([smear * (ax / scale_x), smear * (ay / scale_y)], -1) * eye.half
+    total = torch.zeros(len(here), 3, *here.shape[1:3], device=here.device)
+    for step in (-0.26, -0.13, 0.0, 0.13, 0.26):
+        at = read + step * aside
+        total += grid_sample(pictures, at, padding_mode="border", align_corners=True)
+    return total / 5
 
 
 def _lid(two: Points, half: float) -> tuple[float, float]:
@@ -132,3 +165,9 @@ def _ramp(t: Tensor) -> Tensor:
     near = 1 - steep / (2 * end) * t * t
     far = steep / (2 * end) * (1 - t) ** 2
     return torch.where(t < end, near, torch.where(t > 1 - end, far, 1 - steep * (t - end / 2)))
+
+
+def _stretched(t: Tensor) -> Tensor:
+    """0 at the lashes and where the skin stands still, 1 between."""
+    t = t.clamp(0, 1)
+    return (8 * t * (1 - t)).clamp(max=1)

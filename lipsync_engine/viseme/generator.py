@@ -130,12 +130,14 @@ def _plain_face() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         return np.stack([x + width * np.cos(angle), y + height * np.sin(angle)], 1)
 
     jaw = np.linspace(np.pi, 0, 17)
-    outline = np.stack([128 + 75 * np.cos(jaw), 110 + 95 * np.sin(jaw)], 1)
-    brows = [[x, 85] for x in (70, 80, 90, 100, 110, 146, 156, 166, 176, 186)]
-    nose = [[128, 100], [128, 115], [128, 130], [128, 142]]
-    wings = [[x, 150] for x in (112, 120, 128, 136, 144)]
-    marks = np.concatenate(
-        [outline, brows, nose, wings, ring(6, 95, 105, 14, 6), ring(6, 161, 105, 14, 6)]
-        + [ring(12, 128, 175, 26, 10), ring(8, 128, 175, 22, 1)]
-    )
-    return np.full((256, 256, 3), 128, np.uint8), marks.astype(np.float32)
+    marks = [
+        np.stack([128 + 75 * np.cos(jaw), 110 + 95 * np.sin(jaw)], 1),
+        np.array([[x, 85.0] for x in (70, 80, 90, 100, 110, 146, 156, 166, 176, 186)]),
+        np.array([[128.0, y] for y in (100, 115, 130, 142)]),
+        np.array([[x, 150.0] for x in (112, 120, 128, 136, 144)]),
+        ring(6, 95, 105, 14, 6),
+        ring(6, 161, 105, 14, 6),
+        ring(12, 128, 175, 26, 10),
+        ring(8, 128, 175, 22, 1),
+    ]
+    return np.full((256, 256, 3), 128, np.uint8), np.concatenate(marks).astype(np.float32)

@@ -11,7 +11,7 @@ from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.light import Light
 from lipsync_engine.viseme.pose import MouthPose
 from lipsync_engine.viseme.shape import MIDDLE, STATIONS, RestMouth
-from lipsync_engine.viseme.teeth import ABOVE, BELOW, BEHIND_LIP, REACH_U, Teeth
+from lipsync_engine.viseme.teeth import ABOVE, BEHIND_LIP, BELOW, REACH_U, Teeth
 
 CURVE_DEGREE = 4  # of an inner lip's v over s, for shading
 _S = np.concatenate([[-1.0], STATIONS, [1.0]])
@@ -25,7 +25,7 @@ class Interior:
     Attributes:
         u, v: (h, w) face units of the pixels it is drawn on.
         upper, lower: (1, 4, h', w') the rows of teeth, alpha last.
-        tongue, cavity: (1, 3, 1, 1) BGR.
+        tongue, cavity, crease: (1, 3, 1, 1) BGR; the crease is the line between closed lips.
         centre: the mouth's middle u.
         edge, seam: v of the upper row's biting edge, and of the closed lips.
     """
@@ -36,6 +36,7 @@ class Interior:
     lower: Tensor
     tongue: Tensor
     cavity: Tensor
+    crease: Tensor
     centre: float
     edge: float
     seam: float
@@ -62,6 +63,7 @@ def interior(
         picture(teeth.lower),
         colour(light.tongue),
         colour(light.cavity),
+        colour(0.42 * light.lip),
         rest.centre,
         teeth.edge,
         float(rest.seam[MIDDLE, 1]),
@@ -98,11 +100,15 @@ def draw(inside: Interior, pose: MouthPose, sway: Points) -> Tensor:
     picture = _over(picture, inside.lower, u, v - (inside.seam + BEHIND_LIP) - drop)
     picture = picture + cover * lift[:, None] * (tongue - picture)
     picture = _over(picture, inside.upper, u, v)
-    return (
-        picture
-        * _shadow(s, v - top, bottom - v, gap)[:, None]
-        * (1 - 0.45 * each(pose.hood))[:, None]
-    )
+    light = _shadow(s, v - top, bottom - v, gap) * (1 - 0.35 * each(pose.hood))
+    lit = picture * light[:, None]
+    return lit + touching(pose, device) * (inside.crease - lit)
+
+
+def touching(pose: MouthPose, device: torch.device) -> Tensor:
+    """(b, 1, 1, 1) 1 where lips touch, 0 from a gap of 2 mm on."""
+    closeness = np.clip(1 - pose.gap / 0.03, 0, 1)
+    return torch.tensor(closeness, dtype=torch.float32, device=device)[:, None, None, None]
 
 
 def _curve(lip: Points, pose: MouthPose, s: Tensor) -> Tensor:

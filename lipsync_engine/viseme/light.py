@@ -6,6 +6,7 @@ All colours are BGR, 0..255.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lipsync_engine.viseme.geometry import Points
 
@@ -24,7 +25,7 @@ class Light:
     cavity: Points
 
 
-def light_of(image: Points, landmarks: Points, own_teeth: Points | None) -> Light:
+def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | None) -> Light:
     """Read the light on a face.
 
     Args:
@@ -43,7 +44,7 @@ def light_of(image: Points, landmarks: Points, own_teeth: Points | None) -> Ligh
     return Light(skin, lip, teeth, tongue, cavity)
 
 
-def _teeth(image: Points, landmarks: Points, skin: Points) -> Points:
+def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:
     """Enamel under the light that falls on the whites of the eyes and on the skin.
 
     Teeth stand back behind the lips, so they never reach the white of the eyes' own brightness.
@@ -56,14 +57,15 @@ def _teeth(image: Points, landmarks: Points, skin: Points) -> Points:
     skin_luma = float(skin @ LUMA)
     luma = np.clip(0.5 * white + 0.6 * skin_luma, 1.02 * skin_luma, 1.6 * skin_luma)
     tint = 0.7 * ENAMEL + 0.3 * skin / max(skin.max(), 1.0)
-    return tint / float(tint @ LUMA) * min(float(luma), 222.0)
+    colour: Points = tint / float(tint @ LUMA) * min(float(luma), 222.0)
+    return colour
 
 
 def _mix(landmarks: Points, pairs: list[tuple[int, int]]) -> Points:
     return np.stack([(landmarks[a] + landmarks[b]) / 2 for a, b in pairs])
 
 
-def _samples(image: Points, at: Points) -> Points:
+def _samples(image: NDArray[np.uint8], at: Points) -> Points:
     """(n, 3) the mean of the 3 x 3 pixels around each of (n, 2) positions."""
     height, width = image.shape[:2]
     x = np.clip(np.rint(at[:, 0]).astype(int), 1, width - 2)
@@ -75,6 +77,6 @@ def _samples(image: Points, at: Points) -> Points:
     return np.stack(patches).astype(np.float64)
 
 
-def _median(image: Points, at: Points) -> Points:
+def _median(image: NDArray[np.uint8], at: Points) -> Points:
     colour: Points = np.median(_samples(image, at), axis=0)
     return colour

@@ -18,7 +18,7 @@ from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 
-FACE_NODES, LIP_NODES = 48, 32
+FACE_NODES, LIP_NODES = 48, 40
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
 

@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from lipsync_engine.viseme import interior
 from lipsync_engine.viseme.eyelids import close
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.idle import Sway
+from lipsync_engine.viseme.lips import draw_lips
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import SHARED, MouthPose, pose
 from lipsync_engine.viseme.warp import solve, spread
+
+# Landmarks that disagree by a pixel must not fold the skin; lips must meet to the pixel.
+SKIN_STIFFNESS, LIP_STIFFNESS = 1e-3, 5e-5
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ def draw(face: Portrait, motion: Motion) -> NDArray[np.uint8]:
     field = face.face_mesh.field(splines.points[:, : splines.n_face], splines.face)
     grid = face.still + spread(field, face.face_mesh.rows, face.face_mesh.columns)
     region = _read(face.texture, grid)
-    _draw_mouth(face, region, grid, splines, mouth, motion.sway)
+    extra = face.lip_mesh.field(splines.points, splines.lips)
+    shift = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), motion.sway)[:, 0]
+    draw_lips(face, region, grid, extra, mouth, shift)
     if motion.lids.any():
         lids = torch.tensor(motion.lids, dtype=torch.float32, device=region.device)[:, None, None]
         for eye in face.eyes:
@@ -89,12 +94,12 @@ def _splines(face: Portrait, mouth: MouthPose, sway: Sway) -> _Splines:
     values = (home - points) @ face.frame.axes * face.frame.unit
     n_face = len(face.anchors) + len(SHARED)
     n = points.shape[1]
-    skin = solve(points[:, :n_face], values[:, :n_face])
+    skin = solve(points[:, :n_face], values[:, :n_face], SKIN_STIFFNESS)
     lips = np.zeros((b, n + 3, 4))
     for side, first in ((0, n_face + 2), (2, n_face + 9)):
         chosen = np.r_[0 : n_face + 2, first : first + 7]
         lips[:, np.r_[chosen, n : n + 3], side : side + 2] = solve(
-            points[:, chosen], values[:, chosen]
+            points[:, chosen], values[:, chosen], LIP_STIFFNESS
         )
         lips[:, np.r_[0:n_face, n : n + 3], side : side + 2] -= skin
     device = face.texture.device
@@ -114,64 +119,6 @@ def _swayed(face: Portrait, points: Points, sway: Sway) -> Points:
     turned = np.stack([c * d[..., 0] - s * d[..., 1], s * d[..., 0] + c * d[..., 1]], -1)
     moved: Points = pivot + turned + (sway.shift * face.width)[:, None]
     return moved
-
-
-def _draw_mouth(
-    face: Portrait, region: Tensor, grid: Tensor, splines: _Splines, mouth: MouthPose, sway: Sway
-) -> None:
-    """Lips and what is between them, into `region`, in place."""
-    rows, columns = face.lips.inside(face.roi)
-    scale = torch.tensor(
-        [
-            (face.roi.width - 1) / (face.source.width - 1),
-            (face.roi.height - 1) / (face.source.height - 1),
-        ],
-        device=region.device,
-    )
-    shift = torch.tensor(
-        [
-            2 * (face.roi.x - face.source.x) / (face.source.width - 1),
-            2 * (face.roi.y - face.source.y) / (face.source.height - 1),
-        ],
-        device=region.device,
-    )
-    skin = (grid[:, rows, columns] + 1) * scale + (shift - 1)
-    extra = face.lip_mesh.field(splines.points, splines.lips) * _near_lips(face, mouth)
-    upper = _read(
-        face.upper, skin + spread(extra[..., :2], face.lip_mesh.rows, face.lip_mesh.columns)
-    )
-    lower = _read(
-        face.lower, skin + spread(extra[..., 2:], face.lip_mesh.rows, face.lip_mesh.columns)
-    )
-
-    soft = max(1.0, 0.01 * face.frame.unit)
-    touching = torch.tensor(
-        np.clip(1 - mouth.gap / 0.03, 0, 1), dtype=torch.float32, device=region.device
-    )
-    touching = touching[:, None, None, None]
-    bias = 0.5 + 1.5 * touching
-    above = (upper[:, 3:] / soft + bias).clamp(0, 1)
-    below = (lower[:, 3:] / soft + bias).clamp(0, 1)
-    cover = above + below
-    rim = 0.016 * face.frame.unit  # lips turn inwards at the gap, away from the light
-    upper = upper[:, :3] * (1 - 0.25 * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
-    lower = lower[:, :3] * (1 - 0.25 * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
-    lips = (upper * above + lower * below) / cover.clamp(min=1)
-    y, x = face.gap.inside(face.lips)
-    shift_units = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), sway)[:, 0]
-    inside = interior.draw(face.inside, mouth, shift_units)
-    lips[:, :, y, x] += inside * (1 - cover[:, :, y, x]).clamp(min=0)
-    region[:, :, rows, columns] = lips
-
-
-def _near_lips(face: Portrait, mouth: MouthPose) -> Tensor:
-    """(b, n, n, 1) 1 at the lips, 0 well beyond the corners, where both lips' splines must agree."""
-    nodes = face.lip_mesh.nodes[:, 0]
-    left, right = (torch.tensor(mouth.corners[:, i, 0, None], device=nodes.device) for i in (0, 1))
-    beyond = (nodes - (left + right) / 2).abs() / ((right - left) / 2)
-    t = ((1.35 - beyond) / 0.35).clamp(0, 1)
-    n = face.lip_mesh.n
-    return (t * t * (3 - 2 * t)).float().reshape(-1, n, n, 1)
 
 
 def _framed(face: Portrait, region: Tensor) -> NDArray[np.uint8]:

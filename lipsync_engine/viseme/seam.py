@@ -1,4 +1,4 @@
-"""The dark line between closed lips, found on the picture: landmarks miss it by a pixel or three."""
+"""The dark line between closed lips, found on the picture: landmarks miss it by some pixels."""
 
 import numpy as np
 

@@ -16,7 +16,7 @@ STATIONS = np.array([-0.84, -0.6, -0.3, 0.0, 0.3, 0.6, 0.84])  # s, where inner 
 MIDDLE = 3  # the station between the incisors
 CLOSED_GAP = 0.035  # lips nearer than this on the photo are closed
 SEAM_SHARE = 0.4  # an open mouth closes this far down its own gap: lower lips go more of the way
-INSET = 0.008  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
+INSET = 0.012  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
 THINNEST_LIP = 0.02  # landmarks that put the lip's two edges nearer than this are pushed apart
 
 
@@ -83,7 +83,8 @@ def rest_mouth(landmarks: Points, seam: Points | None) -> RestMouth:
         middle = (upper[:, 1] + lower[:, 1]) / 2 if seam is None else smooth_curve(seam, u)
         upper = lower = np.stack([u, middle], 1)
     else:
-        upper, lower = upper - [0, INSET], lower + [0, INSET]
+        inset = np.array([0, INSET])
+        upper, lower = upper - inset, lower + inset
     return RestMouth(_apart(landmarks, upper, lower), upper, lower, closed)
 
 

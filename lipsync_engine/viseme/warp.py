@@ -13,15 +13,14 @@ from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points, smoothstep
 
-STIFFNESS = 1e-3  # of a unit plate: landmarks that disagree by a pixel must not fold the skin
 
-
-def solve(points: Points, values: Points) -> Points:
+def solve(points: Points, values: Points, stiffness: float) -> Points:
     """Spline coefficients for each frame.
 
     Args:
         points: (b, n, 2) where the points lie in the new picture, in face units.
         values: (b, n, 2) what the field is there.
+        stiffness: how much the plate would rather be smooth than exact; 0 is exact.
 
     Returns:
         (b, n + 3, 2): n weights, then the plane's constant and two slopes.
@@ -29,7 +28,7 @@ def solve(points: Points, values: Points) -> Points:
     b, n, _ = points.shape
     system = np.zeros((b, n + 3, n + 3))
     difference = points[:, :, None] - points[:, None]
-    system[:, :n, :n] = _kernel((difference**2).sum(-1)) + STIFFNESS * np.eye(n)
+    system[:, :n, :n] = _kernel((difference**2).sum(-1)) + stiffness * np.eye(n)
     system[:, :n, n] = system[:, n, :n] = 1
     system[:, :n, n + 1 :] = points
     system[:, n + 1 :, :n] = points.transpose(0, 2, 1)

@@ -1,0 +1,79 @@
+"""The lips over the mouth's inside: each lip read by its own warp, laid over what the gap shows."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from lipsync_engine.viseme import interior
+from lipsync_engine.viseme.geometry import Points
+from lipsync_engine.viseme.portrait import Portrait
+from lipsync_engine.viseme.pose import MouthPose
+from lipsync_engine.viseme.warp import spread
+
+EDGE = 0.01  # of a lip: how soft its border is, face units
+OVERLAP = 0.9  # borders' widths that touching lips cover of each other
+RIM, RIM_SHADE = 0.016, 0.25  # lips turn inwards at the gap, away from the light
+
+
+def draw_lips(
+    face: Portrait, region: Tensor, grid: Tensor, extra: Tensor, mouth: MouthPose, shift: Points
+) -> None:
+    """Lips and what is between them, into `region`, in place.
+
+    Args:
+        face: the photo.
+        region: (b, 3, h, w) the region of interest as the face's own spline moved it.
+        grid: (b, h, w, 2) where that was read.
+        extra: (b, n, n, 4) at the nodes of `face.lip_mesh`, pixels: what the upper (0, 1) and the
+            lower lip's spline (2, 3) add.
+        mouth: where the landmarks went.
+        shift: (b, 2) of the head by its sway, face units.
+    """
+    rows, columns = face.lips.inside(face.roi)
+    upper, lower = _read_lips(face, grid[:, rows, columns], extra * _near_lips(face, mouth))
+    soft = max(1.0, EDGE * face.frame.unit)
+    bias = 0.5 + OVERLAP * interior.touching(mouth, region.device)
+    above = (upper[:, 3:] / soft + bias).clamp(0, 1)
+    below = (lower[:, 3:] / soft + bias).clamp(0, 1)
+    cover = above + below
+    rim = RIM * face.frame.unit
+    upper = upper[:, :3] * (1 - RIM_SHADE * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
+    lower = lower[:, :3] * (1 - RIM_SHADE * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
+    lips = (upper * above + lower * below) / cover.clamp(min=1)
+    y, x = face.gap.inside(face.lips)
+    inside = interior.draw(face.inside, mouth, shift)
+    lips[:, :, y, x] += inside * (1 - cover[:, :, y, x]).clamp(min=0)
+    region[:, :, rows, columns] = lips
+
+
+def _read_lips(face: Portrait, grid: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper and lower lip, each (b, 4, h, w): BGR and how far inside the lip, pixels.
+
+    `grid` is in -1..1 over the region of interest; the lips' pictures cover `face.source`.
+    """
+    sizes = [(face.roi.width, face.source.width), (face.roi.height, face.source.height)]
+    corners = [(face.roi.x, face.source.x), (face.roi.y, face.source.y)]
+    scale = torch.tensor([(a - 1) / (b - 1) for a, b in sizes], device=grid.device)
+    moved = torch.tensor(
+        [2 * (a - b) / (size - 1) for (a, b), (_, size) in zip(corners, sizes, strict=True)],
+        device=grid.device,
+    )
+    skin = (grid + 1) * scale + (moved - 1)
+    mesh = face.lip_mesh
+
+    def read(picture: Tensor, field: Tensor) -> Tensor:
+        at = skin + spread(field, mesh.rows, mesh.columns)
+        pictures = picture.expand(len(at), -1, -1, -1)
+        return grid_sample(pictures, at, padding_mode="border", align_corners=True)
+
+    return read(face.upper, extra[..., :2]), read(face.lower, extra[..., 2:])
+
+
+def _near_lips(face: Portrait, mouth: MouthPose) -> Tensor:
+    """(b, n, n, 1) 1 at the lips, 0 well beyond the corners, where both splines must agree."""
+    nodes = face.lip_mesh.nodes[:, 0]
+    left, right = (torch.tensor(mouth.corners[:, i, 0, None], device=nodes.device) for i in (0, 1))
+    beyond = (nodes - (left + right) / 2).abs() / ((right - left) / 2)
+    t = ((1.35 - beyond) / 0.35).clamp(0, 1)
+    n = face.lip_mesh.n
+    return (t * t * (3 - 2 * t)).float().reshape(-1, n, n, 1)
