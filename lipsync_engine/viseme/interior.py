@@ -63,7 +63,7 @@ def interior(
         picture(teeth.lower),
         colour(light.tongue),
         colour(light.cavity),
-        colour(0.42 * light.lip),
+        colour(light.crease),
         rest.centre,
         teeth.edge,
         float(rest.seam[MIDDLE, 1]),

@@ -21,6 +21,7 @@ class Light:
     skin: Points
     lip: Points
     teeth: Points
+    crease: Points
     tongue: Points
     cavity: Points
 
@@ -41,7 +42,8 @@ def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | No
     skin_luma = float(skin @ LUMA)
     tongue = 0.4 * lip + 0.6 * skin_luma * np.array([0.55, 0.5, 0.95])
     cavity = np.array([0.13, 0.12, 0.36]) * (0.5 * skin_luma + 40)
-    return Light(skin, lip, teeth, tongue, cavity)
+    crease = lip * np.array([0.36, 0.36, 0.52])  # the line between closed lips
+    return Light(skin, lip, teeth, crease, tongue, cavity)
 
 
 def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, FaceFrame
-from lipsync_engine.viseme.warp import fades, interleave, read, spreader
+from lipsync_engine.viseme.warp import fades, interleave, read, spread, spreader
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,51 @@ def mesh(
     """
     across, down = fades(box, size, margin)
     scale = (2 / (source.width - 1), 2 / (source.height - 1))
-    columns = interleave(spreader(box.width, n, across), scale)
-    rows = spreader(box.height, n, down)
+    x, y = np.linspace(0, 1, box.width), np.linspace(0, 1, box.height)
+    columns = interleave(spreader(x, n, across), scale)
+    rows = spreader(y, n, down)
     return Mesh(
         torch.tensor(frame.to_face(box.nodes(n)), device=device),
         n,
         torch.tensor(rows, dtype=torch.float32, device=device),
         torch.tensor(columns, dtype=torch.float32, device=device),
+    )
+
+
+@dataclass(frozen=True)
+class Resampler:
+    """Reads one mesh's field at the nodes of a finer one, as that field reaches the pixels there.
+
+    Attributes:
+        rows, columns: (n, m) and (2m, 2n) from m nodes a side to n.
+    """
+
+    rows: Tensor
+    columns: Tensor
+
+    def read(self, field: Tensor) -> Tensor:
+        """(b, m, m, 2) -> (b, n, n, 2), pixels."""
+        return spread(field, self.rows, self.columns)
+
+
+def resampler(
+    outer: Box,
+    m: int,
+    inner: Box,
+    n: int,
+    size: tuple[int, int],
+    margin: float,
+    device: torch.device,
+) -> Resampler:
+    """From the mesh of `outer` (m nodes a side, see `mesh`) to the nodes of `inner` (n a side)."""
+    across, down = fades(outer, size, margin)
+    x = inner.x - outer.x + np.linspace(0, inner.width - 1, n)
+    y = inner.y - outer.y + np.linspace(0, inner.height - 1, n)
+    columns = spreader(x / (outer.width - 1), m, np.interp(x, np.arange(outer.width), across))
+    rows = spreader(y / (outer.height - 1), m, np.interp(y, np.arange(outer.height), down))
+    return Resampler(
+        torch.tensor(rows, dtype=torch.float32, device=device),
+        torch.tensor(interleave(columns, (1.0, 1.0)), dtype=torch.float32, device=device),
     )
 
 

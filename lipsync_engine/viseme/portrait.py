@@ -13,13 +13,14 @@ from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
-from lipsync_engine.viseme.mesh import Mesh, mesh, pixels_as_grid
+from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, pixels_as_grid, resampler
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 
 FACE_NODES, LIP_NODES = 48, 40
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
+FADE = 0.3  # face units over which a warp fades at the region's border
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
 
 Reader = Callable[[Points], Points]
@@ -41,6 +42,7 @@ class Portrait:
         upper, lower: (1, 4, h', w') `source`, and how far inside that lip each place is, pixels.
         still: (1, h, w, 2) the grid that reads the region of interest unmoved.
         face_mesh, lip_mesh: from spline to pixels.
+        lips_from_face: reads the face mesh's field at the lip mesh's nodes.
         inside, eyes: the mouth's inside; left and right eye.
     """
 
@@ -59,6 +61,7 @@ class Portrait:
     still: Tensor
     face_mesh: Mesh
     lip_mesh: Mesh
+    lips_from_face: Resampler
     inside: Interior
     eyes: tuple[Eye, ...]
 
@@ -93,8 +96,9 @@ def portrait(
         upper=_lip_picture(texture, roi, source, frame, rest, -1.0).to(device),
         lower=_lip_picture(texture, roi, source, frame, rest, 1.0).to(device),
         still=pixels_as_grid(roi, roi, device),
-        face_mesh=mesh(roi, roi, size, FACE_NODES, 0.3 * frame.unit, frame, device),
+        face_mesh=mesh(roi, roi, size, FACE_NODES, FADE * frame.unit, frame, device),
         lip_mesh=mesh(lips, source, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
+        lips_from_face=resampler(roi, FACE_NODES, lips, LIP_NODES, size, FADE * frame.unit, device),
         inside=_inside(frame, rest, read, picture, marks, gap, device),
         eyes=tuple(eye_of(marks, which, roi) for which in EYES),
     )

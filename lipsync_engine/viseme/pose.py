@@ -22,6 +22,7 @@ UPPER_OUTER = np.arange(48, 55)
 LOWER_OUTER = np.arange(55, 60)
 SHARED = np.concatenate([JAW, STILL, NOSTRILS, UPPER_OUTER, LOWER_OUTER])
 JAW_DROP = 0.42
+PRESS = 0.038  # of an outer lip towards the inner one
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class _Drive:
     corner_drop: Points
     chin: Points
     sneer: Points  # of the nostrils
+    press: Points
     tongue: Points
     hood: Points
 
@@ -100,17 +102,15 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
         up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.05 * bite - 0.005 * pucker),
         down=apart
         * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.012 * bite),
-        up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.035 * bite)
-        + 0.03 * pucker
-        - 0.035 * press,
+        up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.035 * bite) + 0.03 * pucker,
         down_outer=apart * (jaw + (1 - bite) * 0.07 * p["lower_depress"])
         + 0.05 * pucker
-        - 0.04 * press
         - 0.055 * bite,
         widen=1 + spread - 0.3 * pucker - 0.15 * jaw - 0.025 * press,
         corner_drop=0.28 * jaw - 0.02 * np.maximum(p["width"], 0) + 0.01 * pucker,
         chin=0.92 * jaw + 0.01 * p["lower_depress"] - 0.02 * bite - 0.012 * press,
         sneer=0.015 * p["upper_raise"],
+        press=press,
         tongue=p["tongue"] * apart,
         hood=pucker,
     )
@@ -158,7 +158,13 @@ def _outer(
     inner_closing = np.interp(
         rest.s(at[:, 0]), rest.s(rest.seam[:, 0]), (rest.seam - inner)[:, 1], left=0, right=0
     )
-    return _lip(rest, drive, at, share * inner_closing, opening)
+    thickness = np.abs(at[:, 1] - np.interp(at[:, 0], inner[:, 0], inner[:, 1]))
+    # Lips can be pressed to half their thickness; further, and their two edges would cross.
+    most = np.clip(0.5 * thickness / PRESS, 0, 1)
+    sign = np.where(np.isin(marks, UPPER_OUTER), 1, -1)
+    moved = _lip(rest, drive, at, share * inner_closing, opening)
+    moved[..., 1] += PRESS * most * sign * drive.press
+    return moved
 
 
 def _chin_lift(rest: RestMouth) -> float:

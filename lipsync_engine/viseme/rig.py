@@ -49,7 +49,7 @@ class _Splines:
         points: (b, n, 2) float64, face units; `face` points first, then the inner lips.
         n_face: how many points the face's spline has.
         face: (b, n_face + 3, 2) its coefficients.
-        lips: (b, n + 3, 4) what the upper (0, 1) and the lower lip's (2, 3) differ from it.
+        lips: (b, n + 3, 4) of the upper (0, 1) and the lower lip's spline (2, 3).
     """
 
     points: Tensor
@@ -65,7 +65,8 @@ def draw(face: Portrait, motion: Motion) -> NDArray[np.uint8]:
     field = face.face_mesh.field(splines.points[:, : splines.n_face], splines.face)
     grid = face.still + spread(field, face.face_mesh.rows, face.face_mesh.columns)
     region = _read(face.texture, grid)
-    extra = face.lip_mesh.field(splines.points, splines.lips)
+    lips = face.lip_mesh.field(splines.points, splines.lips)
+    extra = lips - face.lips_from_face.read(field).repeat(1, 1, 1, 2)
     shift = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), motion.sway)[:, 0]
     draw_lips(face, region, grid, extra, mouth, shift)
     if motion.lids.any():
@@ -101,7 +102,6 @@ def _splines(face: Portrait, mouth: MouthPose, sway: Sway) -> _Splines:
         lips[:, np.r_[chosen, n : n + 3], side : side + 2] = solve(
             points[:, chosen], values[:, chosen], LIP_STIFFNESS
         )
-        lips[:, np.r_[0:n_face, n : n + 3], side : side + 2] -= skin
     device = face.texture.device
     return _Splines(
         torch.tensor(points, device=device),

@@ -8,7 +8,6 @@ matrix products; the fade to nothing at a box's border is part of those matrices
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points, smoothstep
@@ -73,9 +72,18 @@ def spread(nodes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return torch.matmul(tall, columns).reshape(b, rows.shape[0], -1, 2)
 
 
-def spreader(n_pixels: int, n_nodes: int, fade: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n_pixels, n_nodes): cubic convolution (Keys 1981) from nodes to pixels, times `fade`."""
-    position = np.linspace(0, n_nodes - 1, n_pixels)
+def spreader(position: Points, n_nodes: int, fade: Points) -> Points:
+    """From nodes to pixels by cubic convolution (Keys 1981).
+
+    Args:
+        position: (p,) where the pixels lie, 0 at the first node .. 1 at the last.
+        n_nodes: how many nodes there are.
+        fade: (p,) what is left of the field at each pixel.
+
+    Returns:
+        (p, n_nodes)
+    """
+    position = position * (n_nodes - 1)
     first = np.clip(np.floor(position).astype(int), 0, n_nodes - 2)
     t = position - first
     weights = np.stack(
@@ -87,16 +95,18 @@ def spreader(n_pixels: int, n_nodes: int, fade: NDArray[np.float64]) -> NDArray[
         ],
         1,
     )
-    matrix = np.zeros((n_pixels, n_nodes))
+    matrix = np.zeros((len(position), n_nodes))
     for tap in range(4):
         node = np.clip(first + tap - 1, 0, n_nodes - 1)
-        np.add.at(matrix, (np.arange(n_pixels), node), weights[:, tap])
-    return matrix * fade[:, None]
+        np.add.at(matrix, (np.arange(len(position)), node), weights[:, tap])
+    faded: Points = matrix * fade[:, None]
+    return faded
 
 
-def interleave(columns: NDArray[np.float64], scale: tuple[float, float]) -> NDArray[np.float64]:
+def interleave(columns: Points, scale: tuple[float, float]) -> Points:
     """(w, n) for one channel -> (2n, 2w) that keeps x and y side by side, each times its scale."""
-    return np.kron(columns.T, np.diag(scale))
+    side_by_side: Points = np.kron(columns.T, np.diag(scale))
+    return side_by_side
 
 
 def fades(box: Box, size: tuple[int, int], margin: float) -> tuple[Points, Points]:
@@ -115,7 +125,8 @@ def _fade(n: int, at_start: bool, at_end: bool, margin: float) -> Points:
     width = min(max(margin, 1.0), (n - 1) / 2)
     start = smoothstep(position / width) if at_start else np.ones(n)
     end = smoothstep((n - 1 - position) / width) if at_end else np.ones(n)
-    return start * end
+    fade: Points = start * end
+    return fade
 
 
 def _kernel(squared: Points) -> Points:
