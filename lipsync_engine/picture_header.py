@@ -141,7 +141,7 @@ def _webp(stream: BinaryIO) -> PictureHeader:
             raise ValueError(signature)
         size = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         return PictureHeader(*size, 1, has_alpha=bool(bits >> 28 & 1))
-    if kind != b"VP8X":
+    if kind != b"VP8X" or len(data) < 10:
         raise ValueError(kind)
     flags = data[0]
     if flags & 0x02:

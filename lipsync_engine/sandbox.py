@@ -7,6 +7,7 @@ fork and exec of a process that has threads, which may deadlock.
 
 import contextlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOG_TAIL = 4096  # bytes of a child's complaints that anybody reads
+_NO_MEMORY = re.compile("Cannot allocate memory|pthread_create.* failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def _limit(code: int, late: bool, log: str) -> str | None:
         return "time"
     if code == -signal.SIGXFSZ or "File too large" in log:
         return "size"
-    if code and "Cannot allocate memory" in log:
+    # The kernel kills outright what it cannot even load, or when the machine itself runs out.
+    if code == -signal.SIGKILL or (code and _NO_MEMORY.search(log)):
         return "memory"
     return None
 
