@@ -22,8 +22,8 @@ class ChunkFile:
 
     Attributes:
         n_frames: how many frames it must have.
-        sha256: the hex digest its bytes must have; None: unchecked. Decoding finds 19 of 20
-            flipped bytes, the digest finds all.
+        sha256: the hex digest its bytes must have; None: unchecked. Decoding finds most
+            damage, the digest finds all.
     """
 
     path: Path

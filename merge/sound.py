@@ -78,8 +78,8 @@ def is_copyable(track: InputContainer, stream: AudioStream, slot: Slot) -> bool:
     base = stream.time_base or Fraction(0)
     expected: int | None = None
     for packet in _packets(track, stream):
-        if packet.pts is None or packet.duration is None:
-            return False
+        if packet.pts is None or packet.duration is None or packet.duration > BLOCK:
+            return False  # MP4 hides a gap in the duration of the packet before it
         gapless = packet.pts <= 0 if expected is None else packet.pts == expected
         if not gapless:
             return False

@@ -12,9 +12,6 @@ from av.video.stream import VideoStream
 
 from merge.errors import VerifyError
 
-# Damage is an error instead of a guess at what the picture may have been.
-_STRICT = {"err_detect": "crccheck+bitstream+buffer+explode", "ec": "0"}
-
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
@@ -52,9 +49,7 @@ def verify(path: Path, n_frames: int, fps: Fraction, threads: int = 1) -> VideoF
     """
     _require_faststart(path)
     try:
-        with av.open(
-            str(path), "r", format="mp4", options=_STRICT, metadata_errors="replace"
-        ) as container:
+        with av.open(str(path), "r", format="mp4", metadata_errors="replace") as container:
             return _measure(container, path, n_frames, fps, threads)
     except av.FFmpegError as error:
         raise VerifyError(
@@ -114,7 +109,12 @@ def _streams(container: InputContainer) -> tuple[VideoStream, AudioStream]:
 def _decode(
     container: InputContainer, video: VideoStream, audio: AudioStream, fps: Fraction
 ) -> tuple[int, int]:
-    """How many frames and samples (of one channel) the packets hold after priming."""
+    """How many frames and samples (of one channel) the packets hold after priming.
+
+    The decoder marks a frame that it had to guess at (error concealment is left
+    on for that; `err_detect` found no more). A lone flipped byte can still decode
+    as another picture: digests of the chunks exclude that, not this.
+    """
     ticks = 1 / fps / (video.time_base or Fraction(1))
     frames = samples = 0
     for packet in container.demux(video, audio):

@@ -176,6 +176,31 @@ def test_aac_that_ends_too_early_is_encoded_with_silence_behind(tmp_path: Path) 
     assert np.abs(sound(tmp_path / "out.mp4")[-1000:]).max() < 1e-3
 
 
+@pytest.mark.parametrize("shift", ["gt(N\\,20)*1500", "1500+1024"], ids=["gap", "late start"])
+def test_aac_off_its_time_is_joined_as_the_generator_heard_it(tmp_path: Path, shift: str) -> None:
+    chunks = chunks_of(tmp_path, [60], Fraction(30))
+    source = wav(tmp_path / "source.wav", 2.0, 22_050, impulses=IMPULSES)
+    track = recoded(
+        recoded(source, "whole.m4a", "-c:a", "aac"),
+        *("track.m4a", "-c", "copy", "-bsf:a", f"setts=ts=TS+{shift}"),
+    )
+
+    merge_chunks(chunks, track, tmp_path / "out.mp4", Fraction(30))
+
+    heard = clicks(sound(track))
+    assert clicks(sound(tmp_path / "out.mp4")) == pytest.approx(heard, abs=SYNC)
+
+
+def test_a_track_whose_names_are_no_utf8_is_read(tmp_path: Path) -> None:
+    chunks = chunks_of(tmp_path, [10], Fraction(25))
+    track = recoded(wav(tmp_path / "source.wav", 0.4), "track.m4a")
+    track.write_bytes(track.read_bytes().replace(b"SoundHandler", b"\x80oundHandler"))
+
+    facts = merge_chunks(chunks, track, tmp_path / "out.mp4", Fraction(25))
+
+    assert facts.n_frames == 10
+
+
 @pytest.mark.parametrize(("channels", "kept"), [(1, 1), (2, 2), (6, 2)])
 def test_channels_are_kept_up_to_stereo(tmp_path: Path, channels: int, kept: int) -> None:
     chunks = chunks_of(tmp_path, [10], Fraction(25))

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from independent_reader import ffmpeg
 
@@ -13,11 +14,16 @@ FPS = Fraction(25)
 
 
 def made(
-    path: Path, *options: str, video: str = "2", audio: str = "2", flags: str = "+faststart"
+    path: Path,
+    *options: str,
+    video: str = "2",
+    audio: str = "2",
+    flags: str = "+faststart",
+    size: str = "64x48",
 ) -> Path:
     """A test picture of `video` seconds at 25 fps with a tone of `audio` seconds."""
     ffmpeg(
-        *("-f", "lavfi", "-i", f"testsrc=size=64x48:rate=25:duration={video}"),
+        *("-f", "lavfi", "-i", f"testsrc=size={size}:rate=25:duration={video}"),
         *("-f", "lavfi", "-i", f"sine=frequency=300:sample_rate=48000:duration={audio}"),
         *("-c:v", "libx264", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac"),
         *("-movflags", flags, *options, path),
@@ -61,6 +67,20 @@ def test_sound_that_is_a_frame_shorter_or_longer_is_refused(tmp_path: Path, audi
         verify(made(tmp_path / "video.mp4", audio=audio), 50, FPS)
 
 
+def test_a_last_frame_that_stays_too_long_is_refused(tmp_path: Path) -> None:
+    longer = "setts=duration=1+eq(N\\,49)"
+
+    with pytest.raises(VerifyError, match=r"index says 2\.04\d* s of video, its frames 2\.0"):
+        verify(made(tmp_path / "video.mp4", "-bsf:v", longer), 50, FPS)
+
+
+def test_an_index_that_claims_more_sound_than_there_is_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "video.mp4", "-bsf:a", "setts=ts=TS+gt(N\\,20)*4800", audio="1.9")
+
+    with pytest.raises(VerifyError, match=r"index says \d\.\d+ s of sound, its packets hold"):
+        verify(path, 50, FPS)
+
+
 def test_an_index_behind_the_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VerifyError, match="moov"):
         verify(made(tmp_path / "video.mp4", flags="0"), 50, FPS)
@@ -83,6 +103,20 @@ def test_damage_in_either_track_is_refused(tmp_path: Path, kind: str, threads: i
 
     with pytest.raises(VerifyError):
         verify(tmp_path / "noisy.mp4", 50, FPS, threads)
+
+
+@pytest.mark.parametrize("number", [0, 20, 49])
+def test_a_garbled_frame_is_named(tmp_path: Path, number: int) -> None:
+    path = made(tmp_path / "video.mp4", "-vf", "noise=alls=60:allf=t", size="320x240")
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][number]
+        place = packet.pos + packet.size // 3
+    content = bytearray(path.read_bytes())
+    content[place : place + 64] = bytes(range(64))
+    path.write_bytes(content)
+
+    with pytest.raises(VerifyError, match=f"frame {number} is damaged"):
+        verify(path, 50, FPS)
 
 
 def test_a_video_cut_off_in_its_data_is_refused(tmp_path: Path) -> None:
