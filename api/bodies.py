@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from api.complaints import Complaint, complaints, unknown_field
 
@@ -59,9 +59,7 @@ def read_body(request: Request, model: type[Model]) -> Body[Model]:
 
 
 def _json_fields(request: Request) -> Any:
-    if (request.content_length or 0) > FIELDS_LIMIT:
-        raise RequestEntityTooLarge
-    request.max_content_length = FIELDS_LIMIT  # a chunked body has no length beforehand
+    request.max_content_length = FIELDS_LIMIT
     try:
         fields = json.loads(request.get_data(cache=False))
         json.dumps(fields, ensure_ascii=False).encode()  # refuses lone surrogates

@@ -25,7 +25,7 @@ JOBS: dict[str, Any] = {
     "options": {
         "summary": "Every frame chosen",
         "value": {
-            "text": "Thirty frames a second.", "fps": "29.97", "seed": 7, "blink": True,
+            "text": "Thirty frames a second.", "fps": 29.97, "seed": 7, "blink": True,
             "sway": False,
         },
     },

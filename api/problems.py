@@ -131,7 +131,7 @@ def problem(reason: str, detail: str, otherwise: int = 500, **more: Any) -> dict
     """The members of a problem: type, title, status, detail, and `more` as extensions."""
     kind = kind_of(reason, otherwise)
     members = {"type": f"/problems/{reason}", "title": kind.title, "status": kind.status}
-    return {**members, "detail": clean(detail), **more}
+    return {**members, "detail": detail, **more}
 
 
 def problem_response(
@@ -147,8 +147,3 @@ def problem_response(
     answer.headers.extend(headers or {})
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def clean(text: str) -> str:
-    """Text that UTF-8 can carry: JSON may hold lone surrogates, an answer may not."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -106,7 +106,7 @@ def test_an_empty_file_is_named_and_refused(house: House) -> None:
 def test_a_file_and_a_request_that_are_too_large_are_413(queue_store: str, blob_store: str) -> None:
     house = House(queue_store, blob_store, max_upload_bytes=100_000)
     large = HELLO | {"face": (io.BytesIO(bytes(100_001)), "large.jpg")}
-    huge = HELLO | {"face": (io.BytesIO(bytes(2_000_000)), "huge.jpg")}
+    huge = HELLO | {"no-such-field": (io.BytesIO(bytes(2_000_000)), "huge.jpg")}
 
     one = house.http.post(JOBS, data=large)
     whole = house.http.post(JOBS, data=huge)
@@ -239,3 +239,12 @@ def test_no_form_makes_the_api_break(house: House, body: bytes) -> None:
     answer = house.http.post(JOBS, data=body, content_type="multipart/form-data; boundary=x")
 
     assert answer.status_code in {202, 400, 413, 415, 422}
+
+
+@pytest.mark.parametrize("cursor", ["inf", "-inf", "1e400", "0", "-5"])
+def test_a_cursor_made_up_from_numbers_breaks_nothing(house: House, cursor: str) -> None:
+    house.accepted()
+
+    answer = house.http.get(f"{JOBS}?cursor={cursor}")
+
+    assert answer.status_code in {200, 400}

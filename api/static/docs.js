@@ -5,6 +5,7 @@ const make = (tag, attributes = {}, ...children) => {
   node.append(...children);
   return node;
 };
+const prose = (text = "") => text.split("`").map((part, i) => (i % 2 ? make("code", { textContent: part }) : part));
 const refName = (schema) => schema.$ref?.split("/").pop();
 
 function typeOf(schema = {}) {
@@ -31,7 +32,7 @@ function fieldTable(fields) {
   const rows = fields.map(([name, where, schema, required]) => make("tr", {},
     make("td", {}, make("code", { textContent: name }), required ? " *" : ""),
     make("td", { textContent: where }), make("td", {}, ...typeOf(schema)),
-    make("td", {}, schema.description ?? "", " ", make("span", { className: "hint", textContent: limits(schema) }))));
+    make("td", {}, ...prose(schema.description), " ", make("span", { className: "hint", textContent: limits(schema) }))));
   return make("table", {}, make("tbody", {}, ...rows));
 }
 
@@ -60,7 +61,7 @@ function requestParts(method, path, operation) {
   return content.flatMap(([type, media]) => [
     make("h3", {}, "Body ", make("code", { textContent: type }), ": ", ...typeOf(media.schema)),
     ...Object.values(media.examples ?? {}).flatMap((example) => [
-      make("p", { className: "hint", textContent: example.summary }), copyable(curl(method, path, type, example.value)),
+      make("p", { className: "hint" }, ...prose(example.summary)), copyable(curl(method, path, type, example.value)),
     ]),
   ]);
 }
@@ -71,7 +72,7 @@ function answers(responses) {
     const types = kinds.flatMap(([type, media]) => [make("code", { textContent: ` ${type} ` }), ...typeOf(media.schema)]);
     const headers = Object.keys(answer.headers ?? {});
     const row = make("tr", {}, make("td", { textContent: status }),
-      make("td", {}, answer.description, headers.length ? make("span", { className: "hint", textContent: ` Headers: ${headers.join(", ")}` }) : ""),
+      make("td", {}, ...prose(answer.description), headers.length ? make("span", { className: "hint", textContent: ` Headers: ${headers.join(", ")}` }) : ""),
       make("td", {}, ...types));
     const example = kinds[0]?.[1].example;
     return example ? [row, make("tr", {}, make("td"), make("td", { colSpan: 2 }, make("details", {},
@@ -83,7 +84,7 @@ function operationCard(path, method, operation) {
   const parameters = operation.parameters.map((p) => [p.name, p.in, { ...p.schema, description: p.schema.description ?? p.description }, p.required]);
   return make("details", { className: "card", id: operation.operationId },
     make("summary", {}, make("span", { className: "method", textContent: method.toUpperCase() }), make("code", { textContent: path }), ` ${operation.summary}`),
-    make("p", { textContent: operation.description ?? "" }),
+    make("p", {}, ...prose(operation.description)),
     ...(parameters.length ? [make("h3", { textContent: "Parameters" }), fieldTable(parameters)] : []),
     ...requestParts(method.toUpperCase(), path, operation),
     make("h3", { textContent: "Answers" }), make("table", {}, make("tbody", {}, ...answers(operation.responses))));
@@ -92,7 +93,7 @@ function operationCard(path, method, operation) {
 function schemaCard([name, schema]) {
   const fields = Object.entries(schema.properties ?? {}).map(([field, value]) => [field, "", value, schema.required?.includes(field)]);
   return make("details", { className: "card", id: `schema-${name}` }, make("summary", {}, make("code", { textContent: name })),
-    make("p", { textContent: schema.description ?? "" }), fields.length ? fieldTable(fields) : make("p", {}, ...typeOf(schema)));
+    make("p", {}, ...prose(schema.description)), fields.length ? fieldTable(fields) : make("p", {}, ...typeOf(schema)));
 }
 
 function openTarget() {

@@ -15,7 +15,7 @@ async function fillLanguages() {
   if (!answer?.ok) return; // English stays: the form works without the list
   const { voices } = await answer.json();
   const wanted = localStorage.getItem("language") ?? navigator.language.split("-")[0];
-  const options = voices.map((voice) => new Option(`${voice.name} (${voice.language})`, voice.language));
+  const options = voices.map((voice) => new Option(voice.name, voice.language));
   options.sort((a, b) => a.text.localeCompare(b.text));
   $("language").replaceChildren(...options);
   $("language").value = voices.some((voice) => voice.language === wanted) ? wanted : "en";
@@ -27,7 +27,9 @@ function showProblem(problem) {
   const more = document.createElement("a");
   more.href = problem.type;
   more.textContent = "What to do";
-  $("problem").replaceChildren(title, `${problem.detail} `, more);
+  // A detail names fields in backticks, as the API's other readers expect.
+  const detail = problem.detail.split("`").map((part, i) => (i % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part));
+  $("problem").replaceChildren(title, ...detail, " ", more);
   $("problem").hidden = false;
 }
 
