@@ -25,7 +25,7 @@ from deploy.stack import Stack, StackOptions
 
 VAR = Path(".var/demo")
 COLUMNS = (
-    "sound s", "frames", "chunks", "plan s", "render s", "merge s", "whole s", "real-time factor",
+    "sound", "frames", "chunks", "plan", "render", "merge", "whole", "× real time",
 )  # fmt: skip
 
 TEXTS = {
@@ -107,7 +107,11 @@ def _video(language: str) -> Path:
 
 
 def _table(told: list[Told]) -> Table:
-    table = Table(title="Two videos through the queue", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(
+        title="Two videos through the queue (sound, stages and whole in seconds)",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+    )
     table.add_column("video", no_wrap=True)
     for name in COLUMNS:
         table.add_column(name, justify="right")

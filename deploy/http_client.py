@@ -131,6 +131,11 @@ class Client:
 
     def _nobody(self, error: Exception) -> str:
         reason = getattr(error, "reason", error)
+        if self._met:
+            return (
+                f"The API at {self.url} has stopped answering ({reason}). "
+                "What it has accepted goes on when it is started again."
+            )
         return (
             f"No Lipchord API answers at {self.url} ({reason}). "
             "Start one with `lipchord up`, or say where it is with --url."
