@@ -3,7 +3,9 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
@@ -205,9 +207,9 @@ def _voices() -> tuple[VoiceInfo, ...]:
 
 
 def _parse_cursor(cursor: str) -> float:
-    try:
-        return float(cursor)
-    except ValueError as error:
-        raise RejectedError(
-            "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
-        ) from error
+    with suppress(ValueError):
+        if isfinite(created_at := float(cursor)):
+            return created_at
+    raise RejectedError(
+        "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
+    )

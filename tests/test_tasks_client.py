@@ -247,8 +247,9 @@ def test_pages_hold_every_job_once_newest_first(queue: JobQueue) -> None:
 
     assert seen == sent[::-1]
     assert cursor is None
-    with pytest.raises(RejectedError):
-        queue.jobs(cursor="yesterday")
+    for cursor in ("yesterday", "nan", "inf"):
+        with pytest.raises(RejectedError):
+            queue.jobs(cursor=cursor)
 
 
 def test_waiting_ends_with_the_job_or_with_its_time(queue: JobQueue, records: Records) -> None:
