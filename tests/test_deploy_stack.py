@@ -53,9 +53,8 @@ def post(url: str, body: dict[str, object]) -> tuple[int, dict[str, str], bytes]
 
 
 def follow(client: Client, job: dict) -> dict:
-    for job in client.follow(job):
-        pass
-    return job
+    *_, last = client.follow(job)
+    return last
 
 
 def wall(path: Path) -> Path:
@@ -115,7 +114,7 @@ def test_a_bad_upload_is_refused_in_the_request_that_brought_it(
     stack: Stack, client: Client, tmp_path: Path, name: str
 ) -> None:
     files = {
-        "wall.png": ("face", lambda path: wall(path)),
+        "wall.png": ("face", wall),
         "speech.mp3": ("audio", lambda path: path.write_text("not a sound at all " * 100)),
         "empty.wav": ("audio", lambda path: path.touch()),
     }
