@@ -34,9 +34,10 @@ class ChunkCosts:
     spread: float
 
 
-# Measured by benchmarks/chunk_costs.py: `viseme` with the shipped avatar at 25 fps and its
-# encoder, one worker pinned to one core of a two-core AVX2 machine.
-MEASURED = ChunkCosts(fixed_s=0.15, per_frame_s=0.012, spread=0.05)
+# Measured by benchmarks/chunk_costs.py: `viseme`, the shipped avatar at 25 fps and the H.264
+# encoder, pinned to one core of two AVX2 cores that were busy with other work too: 0.053 s,
+# 0.0355 s and 0.14; the store and the messages add about 0.05 s, and an idle machine spreads less.
+MEASURED = ChunkCosts(fixed_s=0.1, per_frame_s=0.035, spread=0.1)
 
 
 def estimate_optimal_chunks(
