@@ -25,8 +25,12 @@ def stitch(
     with TemporaryDirectory(prefix="merge-") as folder:
         workdir = Path(folder)
         chunks = [
-            ChunkFile(fetch(storage, key, workdir / f"chunk-{index}.mp4"), chunk.n_frames)
-            for index, (key, chunk) in enumerate(zip(chunk_keys, plan.chunks, strict=True))
+            ChunkFile(
+                path=fetch(storage, key, workdir / f"chunk-{chunk.index}.mp4"),
+                n_frames=chunk.n_frames,
+                sha256=key.removeprefix("blob_"),  # decoding alone misses some flipped bits
+            )
+            for key, chunk in zip(chunk_keys, plan.chunks, strict=True)
         ]
         track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
         whole = workdir / "video.mp4"

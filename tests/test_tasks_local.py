@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -15,7 +17,11 @@ from merge.errors import MergeError
 from tasks import services
 from tasks.contract import JobRequest
 from tasks.local import render_locally
+from tasks.plan import make_plan
+from tasks.render import Renderer
 from tasks.settings import Settings
+from tasks.stitch import stitch
+from tasks.storage import MemoryStorage
 from tests.generators import Stamp, read_stamp
 from tests.workers import EXTRA
 
@@ -162,3 +168,22 @@ def test_chunks_without_the_sounds_length_are_not_merged(
 
     with pytest.raises(MergeError):
         services.merge_video_chunks(parts[:2], wav, tmp_path / "short.mp4")
+
+
+def test_a_chunk_that_changed_in_the_store_is_never_merged(wav: Path, tmp_path: Path) -> None:
+    class Bitrot(MemoryStorage):
+        def open(self, key: str) -> BinaryIO:
+            whole = bytearray(super().open(key).read())
+            if whole[4:8] == b"ftyp":
+                whole[len(whole) // 2] ^= 1
+            return BytesIO(whole)
+
+    storage = Bitrot()
+    settings = Settings()
+    request = replace(HELLO, text=None, speech=storage.put(wav.read_bytes(), 60).key)
+    plan = make_plan(request, storage, settings, 1, lambda _done: None)
+    renderer = Renderer(Stamp(), storage, settings)
+    keys = [renderer.render(plan, chunk, lambda _frames: True).key for chunk in plan.chunks]
+
+    with pytest.raises(MergeError):
+        stitch(plan, keys, storage, settings)
