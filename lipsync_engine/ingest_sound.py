@@ -31,7 +31,6 @@ SILENCE = 33  # of 32768: -60 dBFS
 CLIPPED_SHARE = 1e-3  # of all samples at full scale; fewer are nobody's trouble
 SLACK_S = 0.5  # how far past the limit is walked, to be sure that it is passed
 GAP_S = 0.001  # a track whose time stamps and samples differ by more has holes
-MAX_LEAD_S = 0.001  # a track that starts later than this is not at 0
 
 # Where 16 bits would lose something; lossy codecs have no more than noise down there.
 _DEEP = ("flac", "alac", "pcm_s24", "pcm_s32", "pcm_f32", "pcm_f64")
@@ -76,7 +75,7 @@ def _copied(
     source: Path, media: MediaFormat, facts: Facts, folder: Path, limits: Limits
 ) -> Path | None:
     """The source's own AAC packets as .m4a and its PCM; None where they cannot be the track."""
-    if facts.codec != "aac" or facts.channels not in _ONE_OR_TWO or facts.first_s > MAX_LEAD_S:
+    if facts.codec != "aac" or facts.channels not in _ONE_OR_TWO:
         return None
     track = folder / "speech.m4a"
     output = ffmpeg.output(
@@ -93,7 +92,7 @@ def _copied(
         return None
     stamped = _to_pcm(track, MP4, folder, limits)
     n_samples = (folder / PCM_NAME).stat().st_size // 2
-    # Where packets are missing the time stamps jump, and a player would be silent meanwhile.
+    # Where packets are missing, or the first comes late, a player would be silent meanwhile.
     return track if abs(stamped - n_samples / SAMPLE_RATE) <= GAP_S else None
 
 

@@ -48,7 +48,6 @@ class Facts:
         channels: name of the channel layout, such as "stereo"; "" of a video.
         width, height: pixels, as stored; 0 of a sound.
         seconds: as far as its packets reach, or a little past the asked limit.
-        first_s: when its first packet is due, seconds; below 0 where a codec needs a run-up.
     """
 
     codec: str
@@ -56,7 +55,6 @@ class Facts:
     width: int
     height: int
     seconds: float
-    first_s: float
 
 
 @lru_cache(maxsize=1)
@@ -136,18 +134,15 @@ def inspect(
     header = folder / "first.txt"
     text = header.read_text() if header.exists() else ""
     found = dict(re.findall(r"^#(\w+) 0: (.*)$", text, re.MULTILINE))
-    packet = re.search(r"^0, *-?\d+, *(-?\d+)", text, re.MULTILINE)
-    if not ending.ok or packet is None or _CUT_OFF.search(ending.log):
+    if not ending.ok or "codec_id" not in found or _CUT_OFF.search(ending.log):
         raise complaint(ending, media)
     width, height = map(int, found.get("dimensions", "0x0").split("x"))
-    numerator, denominator = map(int, found["tb"].split("/"))
     return Facts(
         codec=found["codec_id"],
         channels=found.get("channel_layout_name", ""),
         width=width,
         height=height,
         seconds=reported_seconds(folder / "report"),
-        first_s=int(packet.group(1)) * numerator / denominator,
     )
 
 

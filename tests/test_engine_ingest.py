@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-import struct
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -34,8 +34,19 @@ from lipsync_engine.errors import (
     UnreadableMediaError,
 )
 from lipsync_engine.ingest import Limits, ingest_face, ingest_speech
-from lipsync_engine.media_child import program
-from lipsync_engine.media_formats import recognise
+from lipsync_engine.media_child import inspect, program
+from lipsync_engine.media_formats import (
+    FLAC,
+    JPEG,
+    MATROSKA,
+    MP3,
+    MP4,
+    OGG,
+    PNG,
+    WAV,
+    MediaFormat,
+    recognise,
+)
 from lipsync_engine.picture_header import read_header
 from lipsync_engine.sandbox import ChildLimits, run
 from lipsync_engine.sound import Sound
@@ -400,23 +411,31 @@ def test_a_playlist_behind_a_true_signature_is_still_not_opened(
     assert not asked
 
 
-def test_a_movie_that_refers_to_another_file_does_not_get_it(tmp_path: Path) -> None:
-    canary = media.talkie(tmp_path / "canary.mov")
-    data = canary.read_bytes()
-    alias = b"alis" + struct.pack(">I", 0) + str(canary).encode().ljust(64, b"\0")
-    reference = struct.pack(">I", len(alias) + 4) + alias
-    found = data.find(b"\0\0\0\x0curl \0\0\0\1")  # "the data are in this file"
-    assert found > 0
-    (tmp_path / "a.mov").write_bytes(
-        data[:found] + b"\0\0\0\x0calis\0\0\0\0" + data[found + 12 : -len(reference)]
-    )
-    media_start = data.find(b"mdat")
-    (tmp_path / "a.mov").write_bytes(
-        (tmp_path / "a.mov").read_bytes()[:media_start] + b"free" + bytes(100)
-    )
+@pytest.mark.parametrize("disguise", [WAV, MP3, OGG, FLAC, MP4, MATROSKA, PNG, JPEG])
+def test_a_playlist_that_slipped_through_is_not_opened_by_the_child_either(
+    tmp_path: Path, visitors: tuple[int, list[bytes]], disguise: MediaFormat
+) -> None:
+    port, asked = visitors
+    (tmp_path / "a.m3u8").write_text(HLS.format(target=f"http://127.0.0.1:{port}/x.ts"))
 
     with pytest.raises(MediaError):
-        heard(tmp_path / "a.mov")
+        inspect(tmp_path / "a.m3u8", disguise, "a:0", 9, tmp_path, LIMITS)
+
+    assert not asked
+
+
+def test_without_our_limits_ffmpeg_would_have_opened_it(
+    tmp_path: Path, visitors: tuple[int, list[bytes]]
+) -> None:
+    port, asked = visitors
+    (tmp_path / "a.m3u8").write_text(HLS.format(target=f"http://127.0.0.1:{port}/x.ts"))
+
+    with contextlib.suppress(subprocess.CalledProcessError):
+        media.make(
+            tmp_path / "a.wav", "-protocol_whitelist", "file,http,tcp", "-i", tmp_path / "a.m3u8"
+        )
+
+    assert asked
 
 
 @pytest.mark.parametrize(

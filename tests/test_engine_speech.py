@@ -135,6 +135,14 @@ def test_control_signs_and_lone_surrogates_are_no_end_of_the_text(tmp_path: Path
     assert odd.n_samples > 0.9 * plain.n_samples
 
 
+def test_of_many_short_sentences_none_is_lost(tmp_path: Path) -> None:
+    sound = said(tmp_path, "Мама. " * 300, rate=300)
+
+    loud = np.flatnonzero(np.abs(heard(sound).astype(int)) > 200)
+    pauses = np.diff(loud) > SAMPLE_RATE // 20  # 50 ms
+    assert int(pauses.sum()) == 299
+
+
 def test_twenty_thousand_characters_take_a_few_seconds(tmp_path: Path) -> None:
     text = (RUSSIAN + " ") * 370
     done: list[float] = []
