@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faces import (
+from hypothesis import given
+from hypothesis import strategies as st
+from people import (
     ASTRONAUT_CORNERS,
     ASTRONAUT_EYES_APART,
     ASTRONAUT_LIPS_TOP_BOTTOM,
@@ -15,6 +17,7 @@ from faces import (
     avatar,
     blobs,
     bricks,
+    glossy_avatar,
     jpeg,
     noise,
     png,
@@ -23,8 +26,6 @@ from faces import (
     two_people,
     wall,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lipsync_engine.avatar.geometry import landmarks
 from lipsync_engine.errors import (
@@ -58,7 +59,7 @@ def test_mouth_and_eyes_of_a_real_smiling_person_are_found() -> None:
 
 
 def test_teeth_in_view_set_the_inner_lips_apart_and_closed_lips_keep_them_together() -> None:
-    smiling, closed = locate([png(astronaut())]), locate([png(avatar())])
+    smiling, closed = locate([png(astronaut())]), locate([png(glossy_avatar())])
 
     gap = smiling.landmarks[0, 66, 1] - smiling.landmarks[0, 62, 1]
 
