@@ -32,13 +32,14 @@ def draw_lips(
     rows, columns = face.lips.inside(face.roi)
     upper, lower = _read_lips(face, grid[:, rows, columns], extra * _near_lips(face, mouth))
     soft = max(1.0, EDGE * face.frame.unit)
-    bias = 0.5 + OVERLAP * interior.touching(mouth, region.device)
+    touching = interior.touching(mouth, region.device)
+    bias = 0.5 + OVERLAP * touching
     above = (upper[:, 3:] / soft + bias).clamp(0, 1)
     below = (lower[:, 3:] / soft + bias).clamp(0, 1)
     cover = above + below
-    rim = RIM * face.frame.unit
-    upper = upper[:, :3] * (1 - RIM_SHADE * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
-    lower = lower[:, :3] * (1 - RIM_SHADE * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
+    rim, shade = RIM * face.frame.unit, RIM_SHADE * (1 - touching)
+    upper = upper[:, :3] * (1 - shade * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
+    lower = lower[:, :3] * (1 - shade * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
     lips = (upper * above + lower * below) / cover.clamp(min=1)
     y, x = face.gap.inside(face.lips)
     inside = interior.draw(face.inside, mouth, shift)

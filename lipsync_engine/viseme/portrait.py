@@ -169,7 +169,7 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
 def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
     edge = roi.nodes(5).reshape(5, 5, 2)
     # Where the picture itself ends below a chin, nothing need hold the neck.
-    bottom = edge[-1] if roi.y + roi.height < picture_height else edge[-1, [0, -1]]
+    bottom = edge[-1] if roi.y + roi.height < picture_height else edge[-1, [0, 1, 3, 4]]
     border = np.concatenate([edge[0], bottom, edge[1:-1, 0], edge[1:-1, -1]])
     return frame.to_face(border)
 

@@ -105,8 +105,7 @@ def spreader(position: Points, n_nodes: int, fade: Points) -> Points:
 
 def interleave(columns: Points, scale: tuple[float, float]) -> Points:
     """(w, n) for one channel -> (2n, 2w) that keeps x and y side by side, each times its scale."""
-    side_by_side = np.kron(columns.T, np.diag(scale)).astype(np.float64)
-    return side_by_side
+    return np.kron(columns.T, np.diag(scale)).astype(np.float64)
 
 
 def fades(box: Box, size: tuple[int, int], margin: float) -> tuple[Points, Points]:
