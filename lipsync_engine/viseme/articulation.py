@@ -3,7 +3,7 @@
 Everything is judged against the 0.4 s on either side, never against a clip's
 maximum: a column hears a finite stretch, and quiet and loud recordings, dull
 and bright voices open the mouth alike. The numbers come from labelled speech
-of espeak-ng (six languages) and flite (three people's voices), see
+of espeak-ng (six languages) and flite (three people's voices); look at them with
 benchmarks/mouth_plot.py.
 """
 
