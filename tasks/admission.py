@@ -52,8 +52,8 @@ class Admission:
                 )  # fmt: skip
         except InputError as error:
             raise RejectedError(error.code, str(error)) from error
-        except (ValueError, ZeroDivisionError) as error:
-            raise RejectedError("invalid-request", f"fps: {error}. Try 25 or 29.97.") from error
+        except ValueError as error:
+            raise RejectedError("invalid-request", f"{error}.") from error
         if request.speech is not None:
             self._inspect(MediaKind.SPEECH, request.speech, request.fps)
         if request.face is not None:

@@ -59,7 +59,7 @@ def _cuts(
     request: JobRequest, storage: Storage, pcm_key: str, n_frames: int, fps: Fraction, ready: int
 ) -> tuple[Chunk, ...]:
     workers = request.num_workers or max(1, ready)
-    wanted = estimate_optimal_chunks(float(n_frames / fps), workers)
+    wanted = estimate_optimal_chunks(float(n_frames / fps), workers, fps=fps)
     n_chunks = max(wanted, ceil(n_frames / MAX_CHUNK_FRAMES))
     pcm = np.frombuffer(read(storage, pcm_key), "<i2")
     cuts = place_cuts(pcm, n_frames, fps, n_chunks)
