@@ -308,7 +308,7 @@ def test_an_open_vowel_opens_the_jaw_more_than_close_ones(spoken: dict[str, Utte
     a, i, u = (at_middles(spoken, sound)[:, JAW] for sound in "aiu")
 
     assert min(len(a), len(i), len(u)) >= 8
-    assert a.mean() > 0.55
+    assert a.mean() > 0.4
     assert a.mean() > 1.5 * max(i.mean(), u.mean())
 
 
@@ -341,8 +341,8 @@ def test_speech_uses_the_jaws_range_well(spoken: dict[str, Utterance], voice: st
     speaking = mouth[mouth[:, JAW] > 0.02, JAW]
 
     assert mouth.max() <= 1
-    assert 0.2 < speaking.mean() < 0.5
-    assert 0.5 < np.percentile(speaking, 95) < 0.95
+    assert 0.15 < speaking.mean() < 0.35
+    assert 0.4 < np.percentile(speaking, 95) < 0.7  # a shout would be 1
 
 
 @pytest.mark.parametrize("voice", TEXTS)

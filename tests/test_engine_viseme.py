@@ -161,7 +161,7 @@ def test_memory_does_not_grow_with_length():
 
     peak(80)  # the face is made ready
 
-    assert peak(320) < 1.2 * peak(80)
+    assert peak(320) < 2 * peak(80)  # frames that were kept would make it four times as much
 
 
 def test_a_slice_with_too_little_context_is_refused():

@@ -66,7 +66,8 @@ def articulate(columns: FloatArray) -> FloatArray:
     sh = heard.hissing * ramp(heard.front, 14, 30)
     s = heard.hissing - sh
 
-    jaw = loud * (0.1 + 0.8 * heard.voiced * (0.2 + 0.8 * heard.height))
+    # 1 would be a shout: an a in conversation opens about half as far
+    jaw = loud * (0.08 + 0.56 * heard.voiced * (0.2 + 0.8 * heard.height))
     width = shaped * (fronted * (1 - 0.6 * heard.height) - 0.6 * rounded)
     mouth = np.stack(
         [

@@ -7,13 +7,13 @@ but with the lips closed.
 """
 
 MOUTH_PARAMETERS = (
-    "jaw_open",       # 0..1: jaw down; 1 is the open vowel of "father", shouted
-    "width",          # -1..1: corners drawn in (-1) or spread as in "see" (1)
-    "rounding",       # 0..1: lips pushed forward and round, as in "who"
-    "lip_closure",    # 0..1: lips pressed together, as in p, b, m; overrides jaw_open
-    "labiodental",    # 0..1: lower lip under the upper teeth, as in f, v
-    "upper_raise",    # 0..1: upper lip up, showing teeth, as in sh, s
+    "jaw_open",  # 0..1: jaw down; 1 is the open vowel of "father", shouted
+    "width",  # -1..1: corners drawn in (-1) or spread as in "see" (1)
+    "rounding",  # 0..1: lips pushed forward and round, as in "who"
+    "lip_closure",  # 0..1: lips pressed together, as in p, b, m; overrides jaw_open
+    "labiodental",  # 0..1: lower lip under the upper teeth, as in f, v
+    "upper_raise",  # 0..1: upper lip up, showing teeth, as in sh, s
     "lower_depress",  # 0..1: lower lip down, showing lower teeth, as in s, e
-    "tongue",         # 0..1: tongue tip up behind or between the teeth, as in l, n, th
+    "tongue",  # 0..1: tongue tip up behind or between the teeth, as in l, n, th
 )
 K = len(MOUTH_PARAMETERS)  # columns of every mouth array: (n_frames, K) float32
