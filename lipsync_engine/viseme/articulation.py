@@ -67,7 +67,7 @@ def articulate(columns: FloatArray) -> FloatArray:
     s = heard.hissing - sh
 
     # 1 would be a shout: an a in conversation opens about half as far
-    jaw = loud * (0.08 + 0.56 * heard.voiced * (0.2 + 0.8 * heard.height))
+    jaw = loud * (0.08 + 0.62 * heard.voiced * (0.2 + 0.8 * heard.height))
     width = shaped * (fronted * (1 - 0.6 * heard.height) - 0.6 * rounded)
     mouth = np.stack(
         [
