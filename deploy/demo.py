@@ -25,7 +25,7 @@ from deploy.stack import Stack, StackOptions
 
 VAR = Path(".var/demo")
 COLUMNS = (
-    "sound", "frames", "chunks", "plan", "render", "merge", "whole", "× real time",
+    "sound", "frames", "chunks", "plan", "render", "merge", "whole", "factor",
 )  # fmt: skip
 
 TEXTS = {

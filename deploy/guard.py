@@ -2,7 +2,8 @@
 
 A small child process in a session of its own listens on a pipe for the process
 groups that its owner starts and ends. The pipe closes when the owner dies, of
-whatever cause, SIGKILL too: then the guard kills the groups that are left.
+whatever cause, SIGKILL too: then the guard kills the groups that are left, and what
+their members have started in sessions of their own (ffmpeg, espeak).
 Linux's PR_SET_PDEATHSIG would reach direct children only, not a prefork
 worker's or gunicorn's children, and does not exist elsewhere.
 """
@@ -14,6 +15,8 @@ import sys
 from contextlib import suppress
 from types import TracebackType
 from typing import IO
+
+Family = frozenset[tuple[int, int]]  # process id and time of birth of each
 
 
 class Guard:
@@ -70,8 +73,47 @@ def watch() -> None:
         else:
             groups.discard(group)
     for group in groups:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+        kill(group)
+
+
+def kill(leader: int, known: Family = frozenset()) -> None:
+    """SIGKILL a process group, and every descendant of its leader.
+
+    Args:
+        leader: of the group.
+        known: descendants seen earlier; of a leader that has ended they cannot be told any more.
+    """
+    family = known | descendants(leader)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    for pid, born in family:
+        # The same number with another birth is somebody else by now.
+        if _stat(pid)[1] == born:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def descendants(pid: int) -> Family:
+    """Children, their children and so on, wherever their sessions; none without /proc."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        if name.isdecimal():
+            children.setdefault(_stat(int(name))[0], []).append(int(name))
+    found = list(children.get(pid, []))
+    for child in found:  # grows while it is read
+        found += children.get(child, [])
+    return frozenset((child, _stat(child)[1]) for child in found)
+
+
+def _stat(pid: int) -> tuple[int, int]:
+    """Parent and time of birth (clock ticks since boot) of a process; (0, 0) if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            # The program's name comes before, in brackets, and may hold anything.
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0
+    return int(fields[1]), int(fields[19])
 
 
 if __name__ == "__main__":

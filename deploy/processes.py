@@ -10,12 +10,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.errors import ProcessError
-from deploy.guard import Guard
+from deploy.guard import Family, Guard, descendants, kill
 
 POLL_S = 0.02
 MAX_LOG_BYTES = 20 * 2**20  # a log that has grown past this is set aside at the next start
@@ -51,6 +50,7 @@ class Child:
         self.log = log_dir / f"{spec.name}.log"
         self.started_at = time.monotonic()
         self._guard = guard
+        self._family: Family = frozenset()
         log_dir.mkdir(parents=True, exist_ok=True)
         _set_aside(self.log)
         try:
@@ -78,12 +78,13 @@ class Child:
 
     def send(self, number: signal.Signals) -> None:
         """Signal the process itself; one that has ended is left alone."""
+        # What it leaves behind can be told from others only while it lives.
+        self._family |= descendants(self.pid)
         self._process.send_signal(number)
 
     def bury(self) -> None:
-        """Kill what is left of its group, wait for it, let the guard forget it."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """Kill what is left of its family, wait for it, let the guard forget it."""
+        kill(self.pid, self._family)
         self._process.wait()
         self._guard.forget(self.pid)
 

@@ -25,11 +25,14 @@ DEAF = (
     "print('awake', flush=True); time.sleep(600)"
 )
 DIES = "import sys; print('no model here', flush=True); sys.exit(3)"
-# Its own child ignores SIGTERM and has forgotten its parent.
+# Two children, deaf to SIGTERM: one of her own group, one that leads a session, as ffmpeg does.
 MOTHER = f"""
 import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", {DEAF!r}])
-print(child.pid, flush=True)
+children = [
+    subprocess.Popen([sys.executable, "-c", {DEAF!r}], start_new_session=apart)
+    for apart in (False, True)
+]
+print(*(child.pid for child in children), flush=True)
 time.sleep(600)
 """
 
@@ -52,6 +55,10 @@ def runs(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def children_of_the_mother(log_dir: Path) -> list[int]:
+    return [int(word) for word in (log_dir / "mother.log").read_text().split() if word.isdecimal()]
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:
@@ -129,7 +136,7 @@ def test_one_that_never_is_ready_is_not_waited_for_for_ever(tmp_path: Path) -> N
 
 
 def test_an_interrupt_ends_the_wait_for_readiness(tmp_path: Path) -> None:
-    dreamer = Service(python("render0", SLEEPER), lambda _child: False)
+    dreamer = Service(python("render0", SLEEPER), lambda _child: False, patience_s=3)
     supervisor = Supervisor([[dreamer]], tmp_path, interrupted=lambda: True)
 
     with pytest.raises(InterruptedStartError):
@@ -163,15 +170,16 @@ def test_children_of_a_stage_are_stopped_at_the_same_time(tmp_path: Path) -> Non
 
 
 def test_grandchildren_are_stopped_too(tmp_path: Path) -> None:
-    mother = Service(python("mother", MOTHER), lambda child: child.last_words().strip() != "")
+    mother = Service(python("mother", MOTHER), lambda child: len(child.last_words().split()) >= 2)
     supervisor = Supervisor([[mother]], tmp_path)
     supervisor.start()
-    grandchild = int((tmp_path / "mother.log").read_text().split()[0])
-    assert runs(grandchild)
+    grandchildren = children_of_the_mother(tmp_path)
+    assert len(grandchildren) == 2
+    assert all(runs(pid) for pid in grandchildren)
 
     supervisor.stop()
 
-    assert within(2, lambda: not runs(grandchild))
+    assert within(2, lambda: not any(runs(pid) for pid in grandchildren))
 
 
 def test_sigkill_of_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
@@ -181,7 +189,7 @@ from pathlib import Path
 from deploy.processes import ProcessSpec
 from deploy.supervisor import Service, Supervisor
 spec = ProcessSpec("mother", (sys.executable, "-c", {MOTHER!r}))
-ready = lambda child: child.last_words().strip() != ""
+ready = lambda child: len(child.last_words().split()) >= 2
 with Supervisor([[Service(spec, ready)]], Path({str(tmp_path)!r})) as supervisor:
     print(supervisor.pid("mother"), flush=True)
     time.sleep(600)
@@ -191,13 +199,13 @@ with Supervisor([[Service(spec, ready)]], Path({str(tmp_path)!r})) as supervisor
     ) as owner:
         assert owner.stdout is not None
         child = int(owner.stdout.readline())
-        grandchild = int((tmp_path / "mother.log").read_text().split()[0])
-        assert runs(child)
-        assert runs(grandchild)
+        family = [child, *children_of_the_mother(tmp_path)]
+        assert len(family) == 3
+        assert all(runs(pid) for pid in family)
 
         owner.kill()
 
-    assert within(5, lambda: not runs(child) and not runs(grandchild))
+    assert within(5, lambda: not any(runs(pid) for pid in family))
 
 
 def test_the_guard_leaves_alone_what_it_was_told_to_forget() -> None:
