@@ -21,7 +21,9 @@ $(READY): constraints.txt setup.cfg pyproject.toml
 	    "Say which to use: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { \
 	  echo "No virtual environment can be made: install your system's python3-venv." >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --no-cache-dir -c constraints.txt -e '.[dev]'
+	@echo "Installing into $(VENV); the first time takes a minute or two."
+	@# Setuptools warns at length about editable installations, which this one is on purpose.
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-cache-dir -c constraints.txt -e '.[dev]'
 	@# OpenCV's usual wheel needs libGL and X11, which a bare machine has not. Its headless
 	@# build puts the same module, without windows, into the same place.
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(BIN)/python -m pip install --quiet --no-cache-dir \

@@ -34,7 +34,7 @@ class AudioContext:
 class Look:
     """What of the look the user chose; part of what determines every frame's bytes."""
 
-    seed: int = 0        # of blinks and sway
+    seed: int = 0  # of blinks and sway
     blink: bool = True
     sway: bool = True
 
@@ -71,4 +71,3 @@ class Generator(Protocol):
         Raises:
             CanceledError: `cancelled()` was true.
         """
-

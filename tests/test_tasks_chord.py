@@ -155,4 +155,6 @@ def test_a_worker_without_weights_never_says_that_it_is_ready(
     with running(settings, guard, tmp_path, generator="weightless") as fleet:
         until(lambda: "weights.pth is not there" in fleet.children["render0"].last_words(200))
 
-        assert any("No render worker" in reason for reason in fleet.queue.not_ready())
+        heard = [worker for worker in fleet.queue.workers() if worker.generator == "weightless"]
+        assert heard
+        assert not any(worker.generator_ready for worker in heard)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,7 +96,7 @@ def test_a_sound_is_split_on_the_frame_grid(wav: Path, tmp_path: Path) -> None:
 
     assert len(chunks) == 3
     assert chunks[0].frames.first == 0
-    for one, after in zip(chunks, chunks[1:], strict=False):
+    for one, after in pairwise(chunks):
         assert one.frames.stop == after.frames.first
     assert chunks[-1].frames.stop == services.frame_count(chunks[0].sound.n_samples, Fraction(25))
 
