@@ -15,7 +15,9 @@ from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 DEFAULT_FPS = Fraction(25)
 MIN_CHUNK_S = 1  # a shorter chunk is mostly warm-up, keyframe and book-keeping
 SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
+GRID = 8  # frames that a generator computes together; one cut inside is computed on both sides
 MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
+MARGIN = SAMPLE_RATE // 50  # samples; nearer to its ends a silence is a voice that fades
 BELOW_SPEECH_DB = 16.0  # silence lies this far below the second around, in loud and quiet sound
 
 
@@ -34,10 +36,10 @@ class ChunkCosts:
     spread: float
 
 
-# Measured by benchmarks/chunk_costs.py: `viseme`, the shipped avatar at 25 fps and the H.264
-# encoder, pinned to one core of two AVX2 cores that were busy with other work too: 0.053 s,
-# 0.0355 s and 0.14; the store and the messages add about 0.05 s, and an idle machine spreads less.
-MEASURED = ChunkCosts(fixed_s=0.1, per_frame_s=0.035, spread=0.1)
+# Measured by benchmarks/chunk_costs.py on an idle machine: `viseme`, the shipped avatar at 25 fps
+# and the H.264 encoder, pinned to one of two AVX-512 cores: 0.086 s, 0.018 s and 0.034. The store
+# and the messages add 0.01-0.03 s between two chunks of a worker, by the job's own event stream.
+MEASURED = ChunkCosts(fixed_s=0.1, per_frame_s=0.018, spread=0.035)
 
 
 def estimate_optimal_chunks(
@@ -133,21 +135,34 @@ def place_cuts(
 
 
 def _quiet_frame(pcm: NDArray[np.int16], ideal: int, reach: int, fps: Fraction) -> int:
-    """The frame within `reach` of `ideal` that begins nearest the middle of the longest silence."""
+    """The frame within `reach` of `ideal` to cut at: in silence, on the grid, or the best of it.
+
+    A silent place on the generators' grid comes first, then the middle of the
+    longest silence, then the grid alone.
+    """
     begin = max(0, _starts_at(ideal - reach, fps))
     samples = pcm[begin : _starts_at(ideal + reach, fps)]
     silences = [
         (begin + start * SAMPLE_RATE // 1000, begin + stop * SAMPLE_RATE // 1000)
         for start, stop in _silences(samples)
     ]
-    # max keeps the first of equals, so the choice is the same on every machine
+    on_grid = _near(ideal, reach)
+    for frame in on_grid:
+        at = _starts_at(frame, fps)
+        if any(start + MARGIN <= at <= stop - MARGIN for start, stop in silences):
+            return frame
     for start, stop in sorted(silences, key=lambda silence: silence[0] - silence[1]):
-        middle = Fraction(start + stop, 2)
-        frame = round(middle * fps / SAMPLE_RATE)
+        frame = round(Fraction(start + stop, 2) * fps / SAMPLE_RATE)
         frame = min(max(frame, ideal - reach), ideal + reach)
         if start <= _starts_at(frame, fps) <= stop:
             return frame
-    return ideal
+    return on_grid[0] if on_grid else ideal
+
+
+def _near(ideal: int, reach: int) -> list[int]:
+    """Frames on the grid within `reach` of `ideal`, the nearest first."""
+    first = -(-(ideal - reach) // GRID) * GRID
+    return sorted(range(first, ideal + reach + 1, GRID), key=lambda frame: abs(frame - ideal))
 
 
 def _starts_at(frame: int, fps: Fraction) -> int:
