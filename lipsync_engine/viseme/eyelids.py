@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme.geometry import Box, Points
+from lipsync_engine.viseme.sampling import read
 
 UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
 STRETCH = 0.72  # of the skin between brow and lid: how far it can be drawn down without tearing
@@ -78,17 +78,14 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     )
 
 
-def close(eye: Eye, face: Tensor, texture: Tensor, grid: Tensor, lids: Tensor, roi: Box) -> None:
-    """Draw the lids of `eye` into `face`, in place.
+def close(eye: Eye, texture: Tensor, here: Tensor, lids: Tensor, roi: Box) -> Tensor:
+    """`eye` and its lids, (b, 3, h, w) BGR 0..255 of the box `eye.box`.
 
     Args:
-        face: (b, 3, h, w) the region of interest, eyes open.
-        texture: (1, 3, h', w') what it was read from.
-        grid: (b, h, w, 2) where each pixel was read, -1..1 over `roi`.
+        texture: (1, 3, h', w') of the region of interest, eyes open.
+        here: (b, h, w, 2) where the box is read, -1..1 over `roi`.
         lids: (b, 1, 1) 0 open .. 1 shut.
     """
-    rows, columns = eye.box.inside(roi)
-    here = grid[:, rows, columns]
     scale_x, scale_y = (roi.width - 1) / 2, (roi.height - 1) / 2
     x = (here[..., 0] + 1) * scale_x + (roi.x - eye.centre[0])
     y = (here[..., 1] + 1) * scale_y + (roi.y - eye.centre[1])
@@ -113,9 +110,9 @@ def close(eye: Eye, face: Tensor, texture: Tensor, grid: Tensor, lids: Tensor, r
     edge = 0.5 + 0.5 * lids
     over, under = ((side / soft + edge).clamp(0, 1)[:, None] for side in (above, below))
     shade = 1 - 0.4 * lids * torch.exp(above.clamp(max=0) / (0.12 * eye.half))
-    ball = face[:, :, rows, columns] * shade[:, None]
+    ball = read(texture, here) * shade[:, None]
     picture = ball + under * (lower - ball)
-    face[:, :, rows, columns] = picture + over * (upper - picture)
+    return picture + over * (upper - picture)
 
 
 def _slid(
@@ -133,17 +130,15 @@ def _slid(
     five places side by side.
     """
     ax, ay = eye.along
-    read = torch.stack(
+    slid = torch.stack(
         [here[..., 0] - shift * ay / scale_x, here[..., 1] + shift * ax / scale_y], -1
     )
-    pictures = texture.expand(len(here), -1, -1, -1)
     if smear is None:
-        return grid_sample(pictures, read, padding_mode="border", align_corners=True)
+        return read(texture, slid)
     aside = torch.stack([smear * (ax / scale_x), smear * (ay / scale_y)], -1) * eye.half
     total = torch.zeros(len(here), 3, *here.shape[1:3], device=here.device)
     for step in (-0.26, -0.13, 0.0, 0.13, 0.26):
-        at = read + step * aside
-        total += grid_sample(pictures, at, padding_mode="border", align_corners=True)
+        total += read(texture, slid + step * aside)
     return total / 5
 
 

@@ -2,12 +2,12 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme import interior
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import MouthPose
+from lipsync_engine.viseme.sampling import read
 from lipsync_engine.viseme.warp import spread
 
 EDGE = 0.01  # of a lip: how soft its border is, face units
@@ -16,23 +16,21 @@ RIM, RIM_SHADE = 0.016, 0.25  # lips turn inwards at the gap, away from the ligh
 
 
 def draw_lips(
-    face: Portrait, region: Tensor, grid: Tensor, extra: Tensor, mouth: MouthPose, shift: Points
-) -> None:
-    """Lips and what is between them, into `region`, in place.
+    face: Portrait, skin: Tensor, extra: Tensor, mouth: MouthPose, shift: Points
+) -> Tensor:
+    """Lips and what is between them, (b, 3, h, w) BGR 0..255 of the box `face.lips`.
 
     Args:
         face: the photo.
-        region: (b, 3, h, w) the region of interest as the face's own spline moved it.
-        grid: (b, h, w, 2) where that was read.
+        skin: (b, h, w, 2) where the face's own spline reads that box, -1..1 over the region.
         extra: (b, n, n, 4) at the nodes of `face.lip_mesh`, pixels: what the upper (0, 1) and the
             lower lip's spline (2, 3) add.
         mouth: where the landmarks went.
         shift: (b, 2) of the head by its sway, face units.
     """
-    rows, columns = face.lips.inside(face.roi)
-    upper, lower = _read_lips(face, grid[:, rows, columns], extra * _near_lips(face, mouth))
+    upper, lower = _read_lips(face, skin, extra * _near_lips(face, mouth))
     soft = max(1.0, EDGE * face.frame.unit)
-    touching = interior.touching(mouth, region.device)
+    touching = interior.touching(mouth, skin.device)
     bias = 0.5 + OVERLAP * touching
     above = (upper[:, 3:] / soft + bias).clamp(0, 1)
     below = (lower[:, 3:] / soft + bias).clamp(0, 1)
@@ -44,7 +42,7 @@ def draw_lips(
     y, x = face.gap.inside(face.lips)
     inside = interior.draw(face.inside, mouth, shift)
     lips[:, :, y, x] += inside * (1 - cover[:, :, y, x]).clamp(min=0)
-    region[:, :, rows, columns] = lips
+    return lips
 
 
 def _read_lips(face: Portrait, grid: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,12 +60,11 @@ def _read_lips(face: Portrait, grid: Tensor, extra: Tensor) -> tuple[Tensor, Ten
     skin = (grid + 1) * scale + (moved - 1)
     mesh = face.lip_mesh
 
-    def read(picture: Tensor, field: Tensor) -> Tensor:
-        at = skin + spread(field, mesh.rows, mesh.columns)
-        pictures = picture.expand(len(at), -1, -1, -1)
-        return grid_sample(pictures, at, padding_mode="border", align_corners=True)
-
-    return read(face.upper, extra[..., :2]), read(face.lower, extra[..., 2:])
+    upper, lower = (
+        read(picture, skin + spread(field, mesh.rows, mesh.columns))
+        for picture, field in ((face.upper, extra[..., :2]), (face.lower, extra[..., 2:]))
+    )
+    return upper, lower
 
 
 def _near_lips(face: Portrait, mouth: MouthPose) -> Tensor:

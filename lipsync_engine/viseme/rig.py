@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme.eyelids import close
-from lipsync_engine.viseme.geometry import Points
+from lipsync_engine.viseme.geometry import Box, Points
 from lipsync_engine.viseme.idle import Sway
 from lipsync_engine.viseme.lips import draw_lips
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import SHARED, MouthPose, pose
+from lipsync_engine.viseme.sampling import read, strips
 from lipsync_engine.viseme.warp import solve, spread
 
 # Landmarks that disagree by a pixel must not fold the skin; lips must meet to the pixel.
@@ -63,22 +63,32 @@ def draw(face: Portrait, motion: Motion) -> NDArray[np.uint8]:
     mouth = pose(face.rest, motion.mouth)
     splines = _splines(face, mouth, motion.sway)
     field = face.face_mesh.field(splines.points[:, : splines.n_face], splines.face)
-    grid = face.still + spread(field, face.face_mesh.rows, face.face_mesh.columns)
-    region = _read(face.texture, grid)
+    frames = np.repeat(face.picture[None], len(motion.mouth), 0)
+    for rows in strips(face.roi.height, field.device):
+        strip = Box(face.roi.x, face.roi.y + rows.start, face.roi.width, rows.stop - rows.start)
+        _put(read(face.texture, _skin(face, field, strip)), frames, strip)
     lips = face.lip_mesh.field(splines.points, splines.lips)
     extra = lips - face.lips_from_face.read(field).repeat(1, 1, 1, 2)
     shift = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), motion.sway)[:, 0]
-    draw_lips(face, region, grid, extra, mouth, shift)
+    skin = _skin(face, field, face.lips)
+    _put(draw_lips(face, skin, extra, mouth, shift), frames, face.lips)
     if motion.lids.any():
-        lids = torch.tensor(motion.lids, dtype=torch.float32, device=region.device)[:, None, None]
+        lids = torch.tensor(motion.lids, dtype=torch.float32, device=field.device)[:, None, None]
         for eye in face.eyes:
-            close(eye, region, face.texture, grid, lids, face.roi)
-    return _framed(face, region)
+            if not eye.box.width or not eye.box.height:
+                continue  # landmarks that a user has put outside the picture
+            skin = _skin(face, field, eye.box)
+            _put(close(eye, face.texture, skin, lids, face.roi), frames, eye.box)
+    return frames
 
 
-def _read(texture: Tensor, grid: Tensor) -> Tensor:
-    return grid_sample(
-        texture.expand(len(grid), -1, -1, -1), grid, padding_mode="border", align_corners=True
+def _skin(face: Portrait, field: Tensor, box: Box) -> Tensor:
+    """Where the face's own spline reads `box`: (b, h, w, 2), -1..1 over the region."""
+    rows, columns = box.inside(face.roi)
+    pairs = slice(2 * columns.start, 2 * columns.stop)
+    mesh = face.face_mesh
+    return face.still[..., rows, columns, :] + spread(
+        field, mesh.rows[rows], mesh.columns[:, pairs]
     )
 
 
@@ -121,9 +131,6 @@ def _swayed(face: Portrait, points: Points, sway: Sway) -> Points:
     return moved
 
 
-def _framed(face: Portrait, region: Tensor) -> NDArray[np.uint8]:
-    rows, columns = face.roi.y, face.roi.x
+def _put(region: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
     done = region.add_(0.5).clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    frames = np.repeat(face.picture[None], len(done), 0)
-    frames[:, rows : rows + face.roi.height, columns : columns + face.roi.width] = done
-    return frames
+    frames[:, box.y : box.y + box.height, box.x : box.x + box.width] = done
