@@ -112,8 +112,9 @@ class JobQueue:
         job = self.job(job_id)
         while not job.state.terminal and time.monotonic() < until:
             time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
-            job = self._records.job(job_id)
-        return job
+            if self._records.state(job_id).terminal:
+                break
+        return self._records.job(job_id)
 
     def jobs(self, limit: int = 20, cursor: str | None = None) -> JobPage:
         """Newest first. Raises RejectedError("bad-cursor")."""

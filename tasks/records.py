@@ -184,6 +184,14 @@ class Records:
         record = {key.decode(): value.decode() for key, value in raw.items()}
         return job_from(record, _sorted(chunks), seconds + micros / 1e6)
 
+    def state(self, job_id: str) -> JobState:
+        """The state alone, for those who ask often. Raises UnknownJobError."""
+        with answering(STORE):
+            state = cast("bytes | None", self._redis.hget(_job(job_id), "state"))
+        if state is None:
+            raise UnknownJobError(job_id)
+        return JobState(state.decode())
+
     def ids(self, limit: int, before: float | None) -> list[tuple[str, float]]:
         """(id, created at) of jobs, newest first, created before `before` (Unix time)."""
         top = f"({before:.6f}" if before else "+inf"

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lipsync_engine.audio import AudioSlice
+from lipsync_engine.audio import AudioSlice, needed_samples
+from lipsync_engine.avatar import default_face
 from lipsync_engine.errors import CanceledError
 from lipsync_engine.face import Face
 from lipsync_engine.generator import AudioContext, Look
@@ -46,11 +47,16 @@ class VisemeGenerator:
         self._portraits: OrderedDict[tuple[str, int], Portrait] = OrderedDict()
 
     def setup(self) -> None:
-        """Draw one batch, blinking, of a plain face: kernels are loaded and memory is taken."""
-        face = portrait(*_plain_face(), device=self.device, sharp=True)
-        frames = np.arange(BATCH)
+        """Hear and draw the shipped avatar, eyes shut and open: kernels are loaded, memory is
+        taken, and the most frequent face is ready before the first chunk comes."""
+        face, fps, frames = default_face(), Fraction(25), FrameRange(0, 2 * BATCH)
+        first, stop = needed_samples(frames, fps, self.context.before, self.context.after)
+        silence = AudioSlice(np.zeros(stop - first, np.float32), first)
+        for _ in self.render(face, silence, frames, fps, Look(), lambda: False):
+            pass
         rows = np.full((BATCH, K), 0.25, np.float32)
-        draw(face, Motion(rows, np.full(BATCH, 0.5), idle.sway(0, frames, Fraction(25))))
+        still = idle.sway(0, np.arange(BATCH), fps)
+        draw(self._portrait(face, 0), Motion(rows, np.full(BATCH, 0.5), still))
 
     def fingerprint(self) -> str:
         """Changes with the rig, the hearing, and the kind of device that rounds its floats."""
@@ -120,24 +126,3 @@ class _Heard:
         new = hearing.mouth_parameters(self._speech, FrameRange(stop, count), self._fps)
         self._rows = np.concatenate([self._rows[keep_from - self._first :], new])
         self._first = keep_from
-
-
-def _plain_face() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A grey picture of 256 pixels and landmarks of average proportions, to warm up with."""
-
-    def ring(n: int, x: float, y: float, width: float, height: float) -> NDArray[np.float64]:
-        angle = np.pi + 2 * np.pi * np.arange(n) / n
-        return np.stack([x + width * np.cos(angle), y + height * np.sin(angle)], 1)
-
-    jaw = np.linspace(np.pi, 0, 17)
-    marks = [
-        np.stack([128 + 75 * np.cos(jaw), 110 + 95 * np.sin(jaw)], 1),
-        np.array([[x, 85.0] for x in (70, 80, 90, 100, 110, 146, 156, 166, 176, 186)]),
-        np.array([[128.0, y] for y in (100, 115, 130, 142)]),
-        np.array([[x, 150.0] for x in (112, 120, 128, 136, 144)]),
-        ring(6, 95, 105, 14, 6),
-        ring(6, 161, 105, 14, 6),
-        ring(12, 128, 175, 26, 10),
-        ring(8, 128, 175, 22, 1),
-    ]
-    return np.full((256, 256, 3), 128, np.uint8), np.concatenate(marks).astype(np.float32)
