@@ -93,7 +93,7 @@ def _below_gap(face: Portrait, mouth: MouthPose) -> Tensor:
     )
     u, v = face.beside
     line = level + sag * (1 - ((u - centre) / reach) ** 2).clamp(min=0)
-    return ((v - line) / SWITCH + 0.5).clamp(0, 1)
+    return torch.clamp((v - line) / SWITCH + 0.5, 0, 1)
 
 
 def _near_lips(face: Portrait, mouth: MouthPose) -> Tensor:

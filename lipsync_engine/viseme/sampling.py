@@ -8,6 +8,7 @@ reads where nothing moves is the picture's own bytes.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,8 +19,10 @@ from torch.nn.functional import grid_sample, interpolate
 
 from lipsync_engine.viseme.geometry import Box, Points
 
+Pixels = NDArray[Any]  # uint8 or float32
+
 PITCH = 4  # pixels between a coarse map's values
-FIXED_POINT = 32  # OpenCV's steps a pixel
+_NO_SECOND_MAP = np.empty(0, np.float32)  # where to read is one map of pairs
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Texture:
     """
 
     step: int
-    array: NDArray[np.uint8] | NDArray[np.float32]
+    array: Pixels
     tensor: Tensor | None
 
 
@@ -47,7 +50,8 @@ def texture(picture: Tensor, step: int, device: torch.device, *, colours: bool) 
 
 def stations(length: int) -> Points:
     """Where a coarse map over `length` pixels has its values: one beyond each end, in pixels."""
-    return (np.arange(-(-length // PITCH) + 2) - 0.5) * PITCH - 0.5
+    positions: Points = (np.arange(-(-length // PITCH) + 2) - 0.5) * PITCH - 0.5
+    return positions
 
 
 def cells(box: Box, roi: Box) -> tuple[slice, slice]:
@@ -98,8 +102,8 @@ def paint(source: Texture, coarse: Tensor, frames: NDArray[np.uint8], box: Box) 
         put(read(source, spread(coarse, box, box)), frames, box)
         return
     rows, columns = box.inside(Box(0, 0, frames.shape[2], frames.shape[1]))
-    for cells, frame in zip(coarse.split(1), frames, strict=True):
-        _remap(source, spread(cells, box, box)[0].numpy(), frame[rows, columns])
+    for k, frame in enumerate(frames):
+        _remap(source, spread(coarse[k : k + 1], box, box)[0].numpy(), frame[rows, columns])
 
 
 def put(colours: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
@@ -112,6 +116,6 @@ def put(colours: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
 
 def _remap(
     source: Texture, at: NDArray[np.float32], into: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8] | NDArray[np.float32]:
-    found = cv2.remap(source.array, at, None, cv2.INTER_LINEAR, into, cv2.BORDER_REPLICATE)
-    return found  # type: ignore[return-value]
+) -> Pixels:
+    nearest = cv2.BORDER_REPLICATE
+    return cv2.remap(source.array, at, _NO_SECOND_MAP, cv2.INTER_LINEAR, into, nearest)
