@@ -68,22 +68,25 @@ def spread(coarse: Tensor, box: Box, roi: Box) -> Tensor:
     """The pixels of `box` in a coarse map over `roi`: (b, rows, columns, c) -> (b, h, w, c)."""
     rows, columns = cells(box, roi)
     part = coarse[:, rows, columns]
-    if coarse.device.type == "cpu":
-        whole = torch.from_numpy(_enlarged(part.numpy()))
-    else:
-        planes = part.permute(0, 3, 1, 2)
-        whole = interpolate(planes, scale_factor=PITCH, mode="bilinear").permute(0, 2, 3, 1)
+    whole = enlarged(part) if coarse.device.type == "cpu" else interpolated(part)
     y = PITCH + (box.y - roi.y) % PITCH
     x = PITCH + (box.x - roi.x) % PITCH
     return whole[:, y : y + box.height, x : x + box.width]
 
 
-def _enlarged(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
+def enlarged(coarse: Tensor) -> Tensor:
+    """(b, rows, columns, c) on a CPU, PITCH times as many of both, linear between."""
     b, rows, columns, c = coarse.shape
     wide = np.empty((b, rows * PITCH, columns * PITCH, c), np.float32)
-    for frame, target in zip(coarse, wide, strict=True):
+    for frame, target in zip(coarse.numpy(), wide, strict=True):
         cv2.resize(frame, target.shape[1::-1], target, interpolation=cv2.INTER_LINEAR)
-    return wide
+    return torch.from_numpy(wide)
+
+
+def interpolated(coarse: Tensor) -> Tensor:
+    """`enlarged`, on a GPU."""
+    planes = coarse.permute(0, 3, 1, 2)
+    return interpolate(planes, scale_factor=PITCH, mode="bilinear").permute(0, 2, 3, 1)
 
 
 def read(source: Texture, at: Tensor) -> Tensor:
