@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lipsync_engine.viseme.geometry import Points
 
 LUMA = np.array([0.114, 0.587, 0.299])  # BT.601, in BGR order
+WHITES_TRUST = 0.7  # of the eyes' whites as a measure of the light's colour: some show skin
 ENAMEL = np.array([0.86, 0.93, 1.0])  # BGR of a natural tooth against white paper
 
 
@@ -58,7 +59,8 @@ def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:
     white = float(np.percentile(whites @ LUMA, 75))
     skin_luma = float(skin @ LUMA)
     luma = np.clip(0.5 * white + 0.6 * skin_luma, 1.02 * skin_luma, 1.6 * skin_luma)
-    tint = 0.7 * ENAMEL + 0.3 * skin / max(skin.max(), 1.0)
+    lit = np.median(whites[whites @ LUMA >= white - 1], axis=0)
+    tint = ENAMEL * np.clip(lit / max(lit.max(), 1.0), 0.5, 1) ** WHITES_TRUST
     colour: Points = tint / float(tint @ LUMA) * min(float(luma), 222.0)
     return colour
 

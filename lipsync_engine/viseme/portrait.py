@@ -14,8 +14,9 @@ from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, f
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, pixels_as_grid, resampler
+from lipsync_engine.viseme.opening import find_opening, opening_grid
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
-from lipsync_engine.viseme.shape import RestMouth, rest_mouth
+from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 
 FACE_NODES, LIP_NODES = 48, 40
@@ -78,8 +79,7 @@ def portrait(
     rows, columns = roi.inside(Box(0, 0, *size))
     pixels = torch.tensor(picture[rows, columns].transpose(2, 0, 1)[None], dtype=torch.float32)
     read = _reader(pixels, roi, frame)
-    grid = seam_grid(local)
-    rest = rest_mouth(local, dark_seam(read(grid), grid))
+    rest = _rest(local, read, light_of(picture, marks, None).skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
     texture = doubled(pixels) if sharp and roi.width * roi.height <= SHARP_PIXELS else pixels
     return Portrait(
@@ -146,6 +146,14 @@ def _reader(pixels: Tensor, roi: Box, frame: FaceFrame) -> Reader:
         return found
 
     return read
+
+
+def _rest(local: Points, read: Reader, skin: Points) -> RestMouth:
+    """The mouth where the picture shows it; landmarks (68, 2) in face units say where to look."""
+    grid, wide = seam_grid(local), opening_grid(local)
+    apart = bool((local[[67, 66, 65], 1] - local[61:64, 1]).max() >= CLOSED_GAP)
+    opening = find_opening(read(wide), wide, skin, apart)
+    return rest_mouth(local, dark_seam(read(grid), grid), opening)
 
 
 def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box, Box]:
