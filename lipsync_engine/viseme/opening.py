@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lipsync_engine.viseme.geometry import Points, smooth_curve, smoothstep
 
@@ -57,8 +58,7 @@ def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Op
         open_: the landmarks say that the lips are apart.
     """
     teeth, dark = _teeth_and_dark(_lab(colours), _lab(skin[None, None])[0, 0])
-    inside = np.maximum(teeth, dark)
-    inside[[0, 1, -2, -1]] = 0
+    inside = np.maximum(teeth, dark) * _near(grid)
     first, stop = _edges(LIP - inside)
     step = (grid[-1, :, 1] - grid[0, :, 1]) / (ROWS - 1)
     gap = (stop - first) * step
@@ -69,8 +69,7 @@ def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Op
     within = (rows >= first) & (rows < stop)
     if not open_ and (teeth * within).sum() < LEAST_TEETH * within.sum():
         return None
-    found = np.flatnonzero(gap > LEAST_GAP / 3)
-    span = slice(found[0], found[-1] + 1)
+    span = _run(gap > LEAST_GAP / 2, int(gap.argmax()))
     u = grid[0, span, 0]
     return Opening(
         *(
@@ -80,6 +79,13 @@ def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Op
     )
 
 
+def _near(grid: Points) -> Points:
+    """(ROWS, COLUMNS) 1 inside the landmarks' own lips, 0 at the grid's border."""
+    u, v = grid[..., 0], grid[..., 1]
+    away = np.minimum(np.minimum(u - u[:, :1], u[:, -1:] - u), np.minimum(v - v[0], v[-1] - v))
+    return np.clip(away / BEYOND, 0, 1)
+
+
 def _teeth_and_dark(lab: Points, skin: Points) -> tuple[Points, Points]:
     """(ROWS, COLUMNS) 0..1 each."""
     light, red = lab[..., 0], lab[..., 1]
@@ -87,11 +93,10 @@ def _teeth_and_dark(lab: Points, skin: Points) -> tuple[Points, Points]:
     if skin[1] < GRAY:
         teeth = smoothstep((light / lip - 1.08) / 0.15)
     else:
-        lips_red = max(float(np.percentile(red, 80)), skin[1] + 2)
-        pale = smoothstep((skin[1] + 0.1 * (lips_red - skin[1]) - red) / (0.45 * skin[1]))
+        pale = smoothstep((0.85 * skin[1] - red) / (0.4 * skin[1]))
         bright = smoothstep((light / skin[0] - 0.5) / 0.2)
         teeth = pale * bright
-    dark = smoothstep((0.6 - light / min(lip, float(skin[0]))) / 0.2)
+    dark = smoothstep((0.55 - light / min(lip, float(skin[0]))) / 0.2)
     return teeth, dark
 
 
@@ -120,6 +125,13 @@ def _edges(cost: Points) -> tuple[Points, Points]:
             b_old = old_stop[a, b]
             a, b = old_first[a, b_old], b_old
     return first, stop
+
+
+def _run(marked: NDArray[np.bool_], middle: int) -> slice:
+    """The columns without a break around `middle` that are marked."""
+    off = np.flatnonzero(~marked)
+    first = off[off < middle].max(initial=-1) + 1
+    return slice(int(first), int(off[off > middle].min(initial=len(marked))))
 
 
 def _furthest(edge: Points) -> Points:
