@@ -13,7 +13,7 @@ from lipsync_engine.viseme.pose import MouthPose
 from lipsync_engine.viseme.shape import MIDDLE, STATIONS, RestMouth
 from lipsync_engine.viseme.teeth import ABOVE, BEHIND_LIP, BELOW, REACH_U, Teeth
 
-HOOD = 0.55  # of the light that lips pushed forward keep from the inside
+HOOD = 0.5  # of the light that lips pushed forward keep from the inside
 ABSORBED = np.array([0.45, 0.33, 0.0])  # BGR: shadow in a mouth is warm
 CURVE_DEGREE = 4  # of an inner lip's v over s, for shading
 _S = np.concatenate([[-1.0], STATIONS, [1.0]])

@@ -69,7 +69,7 @@ def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Op
     within = (rows >= first) & (rows < stop)
     if not open_ and (teeth * within).sum() < LEAST_TEETH * within.sum():
         return None
-    span = _run(gap > LEAST_GAP / 2, int(gap.argmax()))
+    span = _run(gap > LEAST_GAP / 3, int(gap.argmax()))
     u = grid[0, span, 0]
     return Opening(
         *(
@@ -128,10 +128,11 @@ def _edges(cost: Points) -> tuple[Points, Points]:
 
 
 def _run(marked: NDArray[np.bool_], middle: int) -> slice:
-    """The columns without a break around `middle` that are marked."""
+    """The columns without a break around `middle` that are marked, and one more on each side."""
     off = np.flatnonzero(~marked)
     first = off[off < middle].max(initial=-1) + 1
-    return slice(int(first), int(off[off > middle].min(initial=len(marked))))
+    stop = off[off > middle].min(initial=len(marked))
+    return slice(max(int(first) - 1, 0), int(stop) + 1)
 
 
 def _furthest(edge: Points) -> Points:

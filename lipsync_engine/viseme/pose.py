@@ -102,9 +102,9 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
     spread = np.maximum(p["width"], 0) * 0.15 + np.minimum(p["width"], 0) * 0.13
     return _Drive(
         jaw=jaw,
-        up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.035 * bite - 0.005 * pucker),
+        up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.05 * bite - 0.005 * pucker),
         down=apart
-        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.012 * bite),
+        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.004 * bite),
         up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.025 * bite) + 0.042 * pucker,
         down_outer=apart * (jaw + (1 - bite) * 0.07 * p["lower_depress"])
         + 0.05 * pucker
@@ -117,7 +117,7 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
         sneer=0.015 * p["upper_raise"],
         press=press,
         tongue=p["tongue"] * apart,
-        hood=pucker,
+        hood=pucker**2,
     )
 
 

@@ -17,7 +17,7 @@ STATIONS = np.array([-0.84, -0.6, -0.3, 0.0, 0.3, 0.6, 0.84])  # s, where inner 
 MIDDLE = 3  # the station between the incisors
 CLOSED_GAP = 0.035  # lips nearer than this on the photo are closed
 SEAM_SHARE = 0.4  # an open mouth closes this far down its own gap: lower lips go more of the way
-INSET = 0.012  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
+INSET = 0.02  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
 CORNER = 0.03  # an open mouth's outer corner lies at least this far beyond the inner one
 THINNEST_LIP = 0.02  # landmarks that put the lip's two edges nearer than this are pushed apart
 

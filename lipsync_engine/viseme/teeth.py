@@ -22,7 +22,7 @@ UPPER_STEPS = np.array([0.0, -0.011, 0.0, -0.012, -0.022, -0.03])  # of the biti
 LOWER_STEPS = np.array([0.0, 0.0, -0.004, 0.004, 0.012, 0.02])
 REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth's middle
 ARCH = 0.10  # the upper row rises towards the cheeks by this times u squared
-BEHIND_LIP = 0.012  # the lower row's edge lies this far below the lower lip's
+BEHIND_LIP = 0.03  # the lower row's edge lies this far below the lower lip's
 SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
 
 
