@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points
-from lipsync_engine.viseme.sampling import read
+from lipsync_engine.viseme.sampling import Texture, read
 
 UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
 STRETCH = 0.72  # of the skin between brow and lid: how far it can be drawn down without tearing
@@ -78,17 +78,16 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     )
 
 
-def close(eye: Eye, texture: Tensor, here: Tensor, lids: Tensor, roi: Box) -> Tensor:
+def close(eye: Eye, texture: Texture, here: Tensor, lids: Tensor, roi: Box) -> Tensor:
     """`eye` and its lids, (b, 3, h, w) BGR 0..255 of the box `eye.box`.
 
     Args:
-        texture: (1, 3, h', w') of the region of interest, eyes open.
-        here: (b, h, w, 2) where the box is read, -1..1 over `roi`.
+        texture: of the region of interest, eyes open.
+        here: (b, h, w, 2) where the box is read, pixels of the texture.
         lids: (b, 1, 1) 0 open .. 1 shut.
     """
-    scale_x, scale_y = (roi.width - 1) / 2, (roi.height - 1) / 2
-    x = (here[..., 0] + 1) * scale_x + (roi.x - eye.centre[0])
-    y = (here[..., 1] + 1) * scale_y + (roi.y - eye.centre[1])
+    x = here[..., 0] / texture.step + (roi.x - eye.centre[0])
+    y = here[..., 1] / texture.step + (roi.y - eye.centre[1])
     ax, ay = eye.along
     s = (x * ax + y * ay) / eye.half
     v = y * ax - x * ay
@@ -101,10 +100,8 @@ def close(eye: Eye, texture: Tensor, here: Tensor, lids: Tensor, roi: Box) -> Te
     top, bottom = top + fall, bottom - rise
     above, below = top - v, v - bottom  # distances into each lid's skin
     t = (above - eye.lashes) / (eye.skin - eye.lashes)
-    upper = _slid(eye, texture, here, -fall * _ramp(t), lids * _stretched(t), scale_x, scale_y)
-    lower = _slid(
-        eye, texture, here, rise * _ramp(below / (0.75 * eye.half)), None, scale_x, scale_y
-    )
+    upper = _slid(eye, texture, here, -fall * _ramp(t), lids * _stretched(t))
+    lower = _slid(eye, texture, here, rise * _ramp(below / (0.75 * eye.half)), None)
     soft = max(1.0, 0.03 * eye.half)
     # Shut lids overlap, or a line of the white would shine through between them.
     edge = 0.5 + 0.5 * lids
@@ -115,27 +112,19 @@ def close(eye: Eye, texture: Tensor, here: Tensor, lids: Tensor, roi: Box) -> Te
     return picture + over * (upper - picture)
 
 
-def _slid(
-    eye: Eye,
-    texture: Tensor,
-    here: Tensor,
-    shift: Tensor,
-    smear: Tensor | None,
-    scale_x: float,
-    scale_y: float,
-) -> Tensor:
+def _slid(eye: Eye, texture: Texture, here: Tensor, shift: Tensor, smear: Tensor | None) -> Tensor:
     """The skin `shift` pixels further down the eye's own axis, (b, 3, h, w).
 
     Where a lid is stretched, lashes would draw out into stripes: `smear` (0..1) averages
     five places side by side.
     """
     ax, ay = eye.along
-    slid = torch.stack(
-        [here[..., 0] - shift * ay / scale_x, here[..., 1] + shift * ax / scale_y], -1
-    )
+    down = torch.tensor([-ay, ax], dtype=torch.float32, device=here.device) * texture.step
+    slid = here + shift[..., None] * down
     if smear is None:
         return read(texture, slid)
-    aside = torch.stack([smear * (ax / scale_x), smear * (ay / scale_y)], -1) * eye.half
+    along = torch.tensor([ax, ay], dtype=torch.float32, device=here.device)
+    aside = smear[..., None] * along * (eye.half * texture.step)
     total = torch.zeros(len(here), 3, *here.shape[1:3], device=here.device)
     for step in (-0.26, -0.13, 0.0, 0.13, 0.26):
         total += read(texture, slid + step * aside)

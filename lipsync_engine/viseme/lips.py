@@ -7,8 +7,7 @@ from lipsync_engine.viseme import interior
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import MouthPose
-from lipsync_engine.viseme.sampling import read
-from lipsync_engine.viseme.warp import spread
+from lipsync_engine.viseme.sampling import read, spread
 
 EDGE = 0.01  # of a lip: how soft its border is, face units
 OVERLAP = 0.9  # borders' widths that touching lips cover of each other
@@ -22,7 +21,7 @@ def draw_lips(
 
     Args:
         face: the photo.
-        skin: (b, h, w, 2) where the face's own spline reads that box, -1..1 over the region.
+        skin: (b, h, w, 2) where the face's own spline reads that box, pixels of `face.texture`.
         extra: (b, n, n, 4) at the nodes of `face.lip_mesh`, pixels: what the upper (0, 1) and the
             lower lip's spline (2, 3) add.
         mouth: where the landmarks went.
@@ -45,23 +44,13 @@ def draw_lips(
     return lips
 
 
-def _read_lips(face: Portrait, grid: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
-    """Upper and lower lip, each (b, 4, h, w): BGR and how far inside the lip, pixels.
-
-    `grid` is in -1..1 over the region of interest; the lips' pictures cover `face.source`.
-    """
-    sizes = [(face.roi.width, face.source.width), (face.roi.height, face.source.height)]
-    corners = [(face.roi.x, face.source.x), (face.roi.y, face.source.y)]
-    scale = torch.tensor([(a - 1) / (b - 1) for a, b in sizes], device=grid.device)
-    moved = torch.tensor(
-        [2 * (a - b) / (size - 1) for (a, b), (_, size) in zip(corners, sizes, strict=True)],
-        device=grid.device,
-    )
-    skin = (grid + 1) * scale + (moved - 1)
-    mesh = face.lip_mesh
-
+def _read_lips(face: Portrait, skin: Tensor, extra: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper and lower lip, each (b, 4, h, w): BGR and how far inside the lip, pixels."""
+    step = face.texture.step
+    corner = [(face.roi.x - face.source.x) * step, (face.roi.y - face.source.y) * step]
+    here = skin + torch.tensor(corner, dtype=torch.float32, device=skin.device)
     upper, lower = (
-        read(picture, skin + spread(field, mesh.rows, mesh.columns))
+        read(picture, here + spread(face.lip_mesh.shift(field), face.lips, face.lips))
         for picture, field in ((face.upper, extra[..., :2]), (face.lower, extra[..., 2:]))
     )
     return upper, lower

@@ -1,4 +1,4 @@
-"""A warp's constant half: where its nodes lie, and how they spread to the pixels of a box."""
+"""A warp's constant half: where its nodes lie, and how they spread to a coarse map of a box."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lipsync_engine.viseme.geometry import Box, FaceFrame
+from lipsync_engine.viseme.geometry import Box, FaceFrame, Points
+from lipsync_engine.viseme.sampling import stations
 from lipsync_engine.viseme.warp import fades, interleave, read, spread, spreader
 
 
@@ -15,25 +16,36 @@ class Mesh:
     """Nodes over a box, on the device.
 
     Attributes:
-        nodes: (n * n, 2) float64, face units.
+        nodes: (n * n, 2) float32, face units.
         n: nodes along each side.
-        rows, columns: see `warp.spread`; fields come out in -1..1 units of the picture read.
+        rows, columns: see `warp.spread`; from nodes to the box's `sampling.stations`.
+        still: (1, rows, columns, 2) where the unmoved picture is read, its own pixels.
     """
 
     nodes: Tensor
     n: int
     rows: Tensor
     columns: Tensor
+    still: Tensor
 
     def field(self, points: Tensor, coefficients: Tensor) -> Tensor:
-        """Splines (see `warp.read`) of values in pixels -> (b, h, w, 2) float32 per two values."""
-        values = read(points, coefficients, self.nodes).float()
+        """Splines (see `warp.read`) of values in pixels -> (b, n, n, c) float32."""
+        values = read(points, coefficients, self.nodes)
         return values.reshape(len(values), self.n, self.n, -1)
+
+    def shift(self, field: Tensor) -> Tensor:
+        """(b, n, n, 2) pixels -> (b, rows, columns, 2), in pixels of the picture that is read."""
+        return spread(field, self.rows, self.columns)
+
+    def map(self, field: Tensor) -> Tensor:
+        """(b, n, n, 2) pixels -> where to read, (b, rows, columns, 2)."""
+        return self.still + self.shift(field)
 
 
 def mesh(
     box: Box,
     source: Box,
+    step: int,
     size: tuple[int, int],
     n: int,
     margin: float,
@@ -44,24 +56,24 @@ def mesh(
 
     Args:
         box: pixels that the field is for.
-        source: pixels that -1..1 stands for.
-        size: of the picture; a border of the box on it needs no fade.
+        source: pixels that the picture read covers.
+        step: that picture's pixels for one of the photo's.
+        size: of the photo; a border of the box on it needs no fade.
         n: nodes along each side.
         margin: pixels over which the field fades at the box's border.
         frame: of the face.
         device: where to.
     """
-    across, down = fades(box, size, margin)
-    scale = (2 / (source.width - 1), 2 / (source.height - 1))
-    x, y = np.linspace(0, 1, box.width), np.linspace(0, 1, box.height)
-    columns = interleave(spreader(x, n, across), scale)
-    rows = spreader(y, n, down)
-    return Mesh(
-        torch.tensor(frame.to_face(box.nodes(n)), device=device),
-        n,
-        torch.tensor(rows, dtype=torch.float32, device=device),
-        torch.tensor(columns, dtype=torch.float32, device=device),
-    )
+    x, y = stations(box.width), stations(box.height)
+    across, down = fades(box, x, y, size, margin)
+    columns = interleave(spreader(x / (box.width - 1), n, across), (step, step))
+    rows = spreader(y / (box.height - 1), n, down)
+    still = np.stack(np.meshgrid(x + box.x - source.x, y + box.y - source.y), -1) * step
+
+    def kept(values: Points) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device)
+
+    return Mesh(kept(frame.to_face(box.nodes(n))), n, kept(rows), kept(columns), kept(still[None]))
 
 
 @dataclass(frozen=True)
@@ -90,20 +102,12 @@ def resampler(
     device: torch.device,
 ) -> Resampler:
     """From the mesh of `outer` (m nodes a side, see `mesh`) to the nodes of `inner` (n a side)."""
-    across, down = fades(outer, size, margin)
     x = inner.x - outer.x + np.linspace(0, inner.width - 1, n)
     y = inner.y - outer.y + np.linspace(0, inner.height - 1, n)
-    columns = spreader(x / (outer.width - 1), m, np.interp(x, np.arange(outer.width), across))
-    rows = spreader(y / (outer.height - 1), m, np.interp(y, np.arange(outer.height), down))
+    across, down = fades(outer, x, y, size, margin)
+    columns = spreader(x / (outer.width - 1), m, across)
+    rows = spreader(y / (outer.height - 1), m, down)
     return Resampler(
         torch.tensor(rows, dtype=torch.float32, device=device),
         torch.tensor(interleave(columns, (1.0, 1.0)), dtype=torch.float32, device=device),
     )
-
-
-def pixels_as_grid(box: Box, source: Box, device: torch.device) -> Tensor:
-    """(1, h, w, 2) float32: each pixel of `box` in -1..1 over `source`."""
-    corner = np.array([source.x, source.y])
-    scale = 2 / (np.array([source.width, source.height]) - 1)
-    grid = (box.pixel_grid() - corner) * scale - 1
-    return torch.tensor(grid[None], dtype=torch.float32, device=device)

@@ -13,8 +13,9 @@ from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
-from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, pixels_as_grid, resampler
+from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
 from lipsync_engine.viseme.opening import find_opening, opening_grid
+from lipsync_engine.viseme.sampling import Texture, texture
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
@@ -39,9 +40,8 @@ class Portrait:
             the box of the mouth's inside.
         source: the box that the lips' own pictures cover.
         anchors: (n, 2) face units; points on the region's border that stand still.
-        texture: (1, 3, h, w) float32 the region of interest, perhaps at twice its resolution.
-        upper, lower: (1, 4, h', w') `source`, and how far inside that lip each place is, pixels.
-        still: (1, h, w, 2) the grid that reads the region of interest unmoved.
+        texture: the region of interest, perhaps at twice its resolution.
+        upper, lower: `source`, and how far inside that lip each place is, pixels; 4 channels.
         face_mesh, lip_mesh: from spline to pixels.
         lips_from_face: reads the face mesh's field at the lip mesh's nodes.
         inside, eyes: the mouth's inside; left and right eye.
@@ -56,10 +56,9 @@ class Portrait:
     gap: Box
     source: Box
     anchors: Points
-    texture: Tensor
-    upper: Tensor
-    lower: Tensor
-    still: Tensor
+    texture: Texture
+    upper: Texture
+    lower: Texture
     face_mesh: Mesh
     lip_mesh: Mesh
     lips_from_face: Resampler
@@ -81,7 +80,11 @@ def portrait(
     read = _reader(pixels, roi, frame)
     rest = _rest(local, read, light_of(picture, marks, None).skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
-    texture = doubled(pixels) if sharp and roi.width * roi.height <= SHARP_PIXELS else pixels
+    step = 2 if sharp and roi.width * roi.height <= SHARP_PIXELS else 1
+    detailed = doubled(pixels) if step == 2 else pixels
+    upper, lower = (
+        _lip_picture(detailed, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
+    )
     return Portrait(
         picture=picture,
         frame=frame,
@@ -92,12 +95,11 @@ def portrait(
         gap=gap,
         source=source,
         anchors=_anchors(frame, roi, size[1]),
-        texture=texture.to(device),
-        upper=_lip_picture(texture, roi, source, frame, rest, -1.0).to(device),
-        lower=_lip_picture(texture, roi, source, frame, rest, 1.0).to(device),
-        still=pixels_as_grid(roi, roi, device),
-        face_mesh=mesh(roi, roi, size, FACE_NODES, FADE * frame.unit, frame, device),
-        lip_mesh=mesh(lips, source, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
+        texture=texture(detailed, step, device, colours=True),
+        upper=texture(upper, step, device, colours=False),
+        lower=texture(lower, step, device, colours=False),
+        face_mesh=mesh(roi, roi, step, size, FACE_NODES, FADE * frame.unit, frame, device),
+        lip_mesh=mesh(lips, source, step, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
         lips_from_face=resampler(roi, FACE_NODES, lips, LIP_NODES, size, FADE * frame.unit, device),
         inside=_inside(frame, rest, read, picture, marks, gap, device),
         eyes=tuple(eye_of(marks, which, roi) for which in EYES),
@@ -183,13 +185,18 @@ def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
 
 
 def _lip_picture(
-    texture: Tensor, roi: Box, source: Box, frame: FaceFrame, rest: RestMouth, side: float
+    detailed: Tensor,
+    step: int,
+    roi: Box,
+    source: Box,
+    frame: FaceFrame,
+    rest: RestMouth,
+    side: float,
 ) -> Tensor:
-    """(1, 4, h, w): `source` cut from the texture, and the distance into the lip, pixels."""
-    step = 2 if texture.shape[-1] > roi.width else 1
+    """(1, 4, h, w): `source` cut from the region, and the distance into the lip, pixels."""
     y, x = (source.y - roi.y) * step, (source.x - roi.x) * step
     height, width = (source.height - 1) * step + 1, (source.width - 1) * step + 1
-    cut = texture[:, :, y : y + height, x : x + width]
+    cut = detailed[:, :, y : y + height, x : x + width]
     columns, rows = np.meshgrid(np.arange(width) / step, np.arange(height) / step)
     local = frame.to_face(np.stack([columns + source.x, rows + source.y], -1))
     contour = rest.contour(rest.upper if side < 0 else rest.lower, local[..., 0])

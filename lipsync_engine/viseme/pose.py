@@ -137,7 +137,13 @@ def _lip(
     # 1 in the middle, 0 at the corners
     middle = (1 - s ** (2.4 - 0.4 * drive.round)) ** (0.7 - 0.2 * drive.round)
     u = rest.centre + (at[:, 0] - rest.centre) * widen
-    v = at[:, 1] - FLATTENED * drive.round * bent + closing + drive.corner_drop * (1 - middle) + opening * middle
+    v = (
+        at[:, 1]
+        - FLATTENED * drive.round * bent
+        + closing
+        + drive.corner_drop * (1 - middle)
+        + opening * middle
+    )
     return np.stack(np.broadcast_arrays(u, v), -1)
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lipsync_engine.viseme.eyelids import close
-from lipsync_engine.viseme.geometry import Box, Points
+from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.idle import Sway
 from lipsync_engine.viseme.lips import draw_lips
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import SHARED, MouthPose, pose
-from lipsync_engine.viseme.sampling import read, strips
-from lipsync_engine.viseme.warp import solve, spread
+from lipsync_engine.viseme.sampling import paint, put, spread
+from lipsync_engine.viseme.warp import solve
 
 # Landmarks that disagree by a pixel must not fold the skin; lips must meet to the pixel.
 SKIN_STIFFNESS, LIP_STIFFNESS = 1e-3, 5e-5
@@ -46,7 +46,7 @@ class _Splines:
     """Solved splines of b frames, on the device; values in pixels.
 
     Attributes:
-        points: (b, n, 2) float64, face units; `face` points first, then the inner lips.
+        points: (b, n, 2) float32, face units; `face` points first, then the inner lips.
         n_face: how many points the face's spline has.
         face: (b, n_face + 3, 2) its coefficients.
         lips: (b, n + 3, 4) of the upper (0, 1) and the lower lip's spline (2, 3).
@@ -63,33 +63,21 @@ def draw(face: Portrait, motion: Motion) -> NDArray[np.uint8]:
     mouth = pose(face.rest, motion.mouth)
     splines = _splines(face, mouth, motion.sway)
     field = face.face_mesh.field(splines.points[:, : splines.n_face], splines.face)
+    skin = face.face_mesh.map(field)
     frames = np.repeat(face.picture[None], len(motion.mouth), 0)
-    for rows in strips(face.roi.height, field.device):
-        strip = Box(face.roi.x, face.roi.y + rows.start, face.roi.width, rows.stop - rows.start)
-        _put(read(face.texture, _skin(face, field, strip)), frames, strip)
+    paint(face.texture, skin, frames, face.roi)
     lips = face.lip_mesh.field(splines.points, splines.lips)
     extra = lips - face.lips_from_face.read(field).repeat(1, 1, 1, 2)
     shift = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), motion.sway)[:, 0]
-    skin = _skin(face, field, face.lips)
-    _put(draw_lips(face, skin, extra, mouth, shift), frames, face.lips)
+    put(draw_lips(face, spread(skin, face.lips, face.roi), extra, mouth, shift), frames, face.lips)
     if motion.lids.any():
         lids = torch.tensor(motion.lids, dtype=torch.float32, device=field.device)[:, None, None]
         for eye in face.eyes:
             if not eye.box.width or not eye.box.height:
                 continue  # landmarks that a user has put outside the picture
-            skin = _skin(face, field, eye.box)
-            _put(close(eye, face.texture, skin, lids, face.roi), frames, eye.box)
+            here = spread(skin, eye.box, face.roi)
+            put(close(eye, face.texture, here, lids, face.roi), frames, eye.box)
     return frames
-
-
-def _skin(face: Portrait, field: Tensor, box: Box) -> Tensor:
-    """Where the face's own spline reads `box`: (b, h, w, 2), -1..1 over the region."""
-    rows, columns = box.inside(face.roi)
-    pairs = slice(2 * columns.start, 2 * columns.stop)
-    mesh = face.face_mesh
-    return face.still[..., rows, columns, :] + spread(
-        field, mesh.rows[rows], mesh.columns[:, pairs]
-    )
 
 
 def _splines(face: Portrait, mouth: MouthPose, sway: Sway) -> _Splines:
@@ -112,12 +100,12 @@ def _splines(face: Portrait, mouth: MouthPose, sway: Sway) -> _Splines:
         lips[:, np.r_[chosen, n : n + 3], side : side + 2] = solve(
             points[:, chosen], values[:, chosen], LIP_STIFFNESS
         )
-    device = face.texture.device
+    device = face.face_mesh.nodes.device
     return _Splines(
-        torch.tensor(points, device=device),
+        torch.tensor(points, dtype=torch.float32, device=device),
         n_face,
-        torch.tensor(skin, device=device),
-        torch.tensor(lips, device=device),
+        torch.tensor(skin, dtype=torch.float32, device=device),
+        torch.tensor(lips, dtype=torch.float32, device=device),
     )
 
 
@@ -129,8 +117,3 @@ def _swayed(face: Portrait, points: Points, sway: Sway) -> Points:
     turned = np.stack([c * d[..., 0] - s * d[..., 1], s * d[..., 0] + c * d[..., 1]], -1)
     moved: Points = pivot + turned + (sway.shift * face.width)[:, None]
     return moved
-
-
-def _put(region: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
-    done = region.add_(0.5).clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    frames[:, box.y : box.y + box.height, box.x : box.x + box.width] = done

@@ -67,9 +67,7 @@ class RestMouth:
         return smooth_curve(np.concatenate([ends[:1], stations, ends[1:]]), u)
 
 
-def rest_mouth(
-    landmarks: Points, seam: Points | None, opening: Opening | None = None
-) -> RestMouth:
+def rest_mouth(landmarks: Points, seam: Points | None, opening: Opening | None = None) -> RestMouth:
     """The mouth of (68, 2) landmarks in face units.
 
     Args:

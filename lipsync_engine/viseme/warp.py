@@ -2,7 +2,7 @@
 
 Bookstein, "Principal Warps" (1989). The map goes backwards, from the new
 picture to the photo, so that each pixel is read once. The spline is solved in
-float64, read on a coarse grid of nodes, and spread smoothly to the pixels by two
+float64, read on a grid of nodes, and spread smoothly to a denser one by two
 matrix products; the fade to nothing at a box's border is part of those matrices.
 """
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points, smoothstep
+from lipsync_engine.viseme.sampling import PITCH
 
 
 def solve(points: Points, values: Points, stiffness: float) -> Points:
@@ -37,7 +38,7 @@ def solve(points: Points, values: Points, stiffness: float) -> Points:
 
 
 def read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
-    """The field at `nodes`.
+    """The field at `nodes`, frame by frame: one frame's kernel (0.8 MB) fits a core's own cache.
 
     Args:
         points: (b, n, 2) as given to `solve`.
@@ -45,19 +46,24 @@ def read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
         nodes: (g, 2) in face units.
 
     Returns:
-        (b, g, c) in the dtype of the arguments.
+        (b, g, c) in the dtype of the arguments; float32 is off by less than 0.01 of a pixel.
     """
-    n = points.shape[1]
-    dx = nodes[None, :, None, 0] - points[:, None, :, 0]  # (b, g, n)
-    dy = nodes[None, :, None, 1] - points[:, None, :, 1]
-    squared = (dx * dx).addcmul_(dy, dy).clamp_(min=1e-12)
-    bending = torch.bmm(squared.log().mul_(squared), coefficients[:, :n])
-    plane = coefficients[:, n : n + 1] + torch.matmul(nodes, coefficients[:, n + 1 :])
-    return bending + plane
+    frames = zip(points, coefficients, strict=True)
+    return torch.stack([_read(at, weights, nodes) for at, weights in frames])
+
+
+def _read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
+    n = len(points)
+    dx = nodes[:, :1] - points[:, 0]  # (g, n)
+    dy = nodes[:, 1:] - points[:, 1]
+    squared = dx.mul_(dx).addcmul_(dy, dy).clamp_(min=1e-12)
+    kernel = torch.log(squared, out=dy).mul_(squared)
+    plane = torch.addmm(coefficients[n], nodes, coefficients[n + 1 :])
+    return torch.addmm(plane, kernel, coefficients[:n])
 
 
 def spread(nodes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """From nodes to pixels.
+    """From a grid of nodes to another grid.
 
     Args:
         nodes: (b, n, n, 2) float32.
@@ -73,12 +79,12 @@ def spread(nodes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def spreader(position: Points, n_nodes: int, fade: Points) -> Points:
-    """From nodes to pixels by cubic convolution (Keys 1981).
+    """From nodes to other places by cubic convolution (Keys 1981).
 
     Args:
-        position: (p,) where the pixels lie, 0 at the first node .. 1 at the last.
+        position: (p,) where those places lie, 0 at the first node .. 1 at the last.
         n_nodes: how many nodes there are.
-        fade: (p,) what is left of the field at each pixel.
+        fade: (p,) what is left of the field at each place.
 
     Returns:
         (p, n_nodes)
@@ -108,22 +114,25 @@ def interleave(columns: Points, scale: tuple[float, float]) -> Points:
     return np.kron(columns.T, np.diag(scale)).astype(np.float64)
 
 
-def fades(box: Box, size: tuple[int, int], margin: float) -> tuple[Points, Points]:
-    """How much of a field is left in each column and row of `box`: 0 at its border.
+def fades(
+    box: Box, x: Points, y: Points, size: tuple[int, int], margin: float
+) -> tuple[Points, Points]:
+    """How much of a field is left at columns x and rows y of `box`: 0 at its border.
 
     A border that is also the picture's own needs no fade: nothing lies beyond it.
     """
     return (
-        _fade(box.width, box.x > 0, box.x + box.width < size[0], margin),
-        _fade(box.height, box.y > 0, box.y + box.height < size[1], margin),
+        _fade(x, box.width, box.x > 0, box.x + box.width < size[0], margin),
+        _fade(y, box.height, box.y > 0, box.y + box.height < size[1], margin),
     )
 
 
-def _fade(n: int, at_start: bool, at_end: bool, margin: float) -> Points:
-    position = np.arange(n, dtype=np.float64)
+def _fade(position: Points, n: int, at_start: bool, at_end: bool, margin: float) -> Points:
+    # From one coarse step inside: what is spread linearly from there leaves the border still.
+    first, last = position - PITCH, n - 1 - PITCH - position
     width = min(max(margin, 1.0), (n - 1) / 2)
-    start = smoothstep(position / width) if at_start else np.ones(n)
-    end = smoothstep((n - 1 - position) / width) if at_end else np.ones(n)
+    start = smoothstep(first / width) if at_start else np.ones(len(position))
+    end = smoothstep(last / width) if at_end else np.ones(len(position))
     fade: Points = start * end
     return fade
 
