@@ -12,6 +12,7 @@ from lipsync_engine.viseme.geometry import Points
 
 LUMA = np.array([0.114, 0.587, 0.299])  # BT.601, in BGR order
 WHITES_TRUST = 0.7  # of the eyes' whites as a measure of the light's colour: some show skin
+MOST_RED = 1.12  # of enamel, times its green: redder, and the whites were skin after all
 ENAMEL = np.array([0.86, 0.93, 1.0])  # BGR of a natural tooth against white paper
 
 
@@ -52,17 +53,22 @@ def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:
 
     Teeth stand back behind the lips, so they never reach the white of the eyes' own brightness.
     """
-    eyes = _mix(
-        landmarks, [(36, 37), (36, 41), (38, 39), (40, 39), (42, 43), (42, 47), (44, 45), (46, 45)]
-    )
-    whites = _samples(image, eyes)
+    whites = _samples(image, _whites(landmarks))
     white = float(np.percentile(whites @ LUMA, 75))
     skin_luma = float(skin @ LUMA)
-    luma = np.clip(0.5 * white + 0.6 * skin_luma, 1.02 * skin_luma, 1.6 * skin_luma)
+    luma = max(min(0.5 * white + 0.6 * skin_luma, 0.95 * white, 222.0), 1.02 * skin_luma)
     lit = np.median(whites[whites @ LUMA >= white - 1], axis=0)
     tint = ENAMEL * np.clip(lit / max(lit.max(), 1.0), 0.5, 1) ** WHITES_TRUST
-    colour: Points = tint / float(tint @ LUMA) * min(float(luma), 222.0)
+    tint[2] = min(tint[2], MOST_RED * tint[1])
+    colour: Points = np.minimum(tint / float(tint @ LUMA) * luma, 255.0)
     return colour
+
+
+def _whites(landmarks: Points) -> Points:
+    """(8, 2) places on the whites of the eyes, two between each corner and the iris."""
+    corners = [(36, 37, 41), (39, 38, 40), (42, 43, 47), (45, 44, 46)]
+    inner = np.array([[landmarks[c], (landmarks[a] + landmarks[b]) / 2] for c, a, b in corners])
+    return np.concatenate([inner[:, 0] * (1 - t) + inner[:, 1] * t for t in (0.45, 0.65)])
 
 
 def _mix(landmarks: Points, pairs: list[tuple[int, int]]) -> Points:
