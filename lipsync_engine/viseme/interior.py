@@ -13,6 +13,7 @@ from lipsync_engine.viseme.pose import MouthPose
 from lipsync_engine.viseme.shape import MIDDLE, STATIONS, RestMouth
 from lipsync_engine.viseme.teeth import ABOVE, BEHIND_LIP, BELOW, REACH_U, Teeth
 
+FORWARD = 0.35  # of the light, more, that a tongue gets which is lifted to the teeth
 HOOD = 0.5  # of the light that lips pushed forward keep from the inside
 ABSORBED = np.array([0.45, 0.33, 0.0])  # BGR: shadow in a mouth is warm
 CURVE_DEGREE = 4  # of an inner lip's v over s, for shading
@@ -138,7 +139,7 @@ def _tongue(
     away = (u / reach_u) ** 2 + ((v - middle) / torch.where(below, reach_v * 3, reach_v)) ** 2
     cover = torch.sigmoid((1 - away) * 6)
     groove = 1 - 0.16 * torch.exp(-((u / 0.022) ** 2)) * (1 - 0.6 * lift)
-    shade = (0.5 + 0.3 * (1 - away).clamp(0, 1)) * groove
+    shade = (0.5 + FORWARD * lift + 0.3 * (1 - away).clamp(0, 1)) * groove
     return inside.tongue * shade[:, None], cover[:, None]
 
 
