@@ -66,13 +66,11 @@ class Bt709Planes:
         if self._empty:
             return Rect(0, self._frame_height, 0, self._frame_width)
         last = self._bgr[: self._frame_height, 1 : 1 + self._frame_width]
-        differs = (frame != last).reshape(self._frame_height, -1)
-        rows = np.flatnonzero(differs.any(axis=1))
-        if rows.size == 0:
+        differs = cv2.absdiff(frame, last).reshape(self._frame_height, -1)
+        x, top, width, height = cv2.boundingRect(differs)  # of bytes that are not 0
+        if height == 0:
             return None
-        top, bottom = int(rows[0]), int(rows[-1]) + 1
-        columns = np.flatnonzero(differs[top:bottom].any(axis=0)) // 3
-        return Rect(top, bottom, int(columns[0]), int(columns[-1]) + 1)
+        return Rect(top, top + height, x // 3, (x + width + 2) // 3)
 
     def _keep(self, frame: UInt8Array, rect: Rect) -> None:
         top, bottom, left, right = rect

@@ -58,7 +58,7 @@ def _read_lips(face: Portrait, skin: Tensor, extra: Tensor) -> tuple[Tensor, Ten
 
 def _near_lips(face: Portrait, mouth: MouthPose) -> Tensor:
     """(b, n, n, 1) 1 at the lips, 0 well beyond the corners, where both splines must agree."""
-    nodes = face.lip_mesh.nodes[:, 0]
+    nodes = face.lip_mesh.nodes[0]
     left, right = (torch.tensor(mouth.corners[:, i, 0, None], device=nodes.device) for i in (0, 1))
     beyond = (nodes - (left + right) / 2).abs() / ((right - left) / 2)
     t = ((1.35 - beyond) / 0.35).clamp(0, 1)

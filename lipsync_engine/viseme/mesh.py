@@ -16,7 +16,7 @@ class Mesh:
     """Nodes over a box, on the device.
 
     Attributes:
-        nodes: (n * n, 2) float32, face units.
+        nodes: (2, n * n) float32, face units.
         n: nodes along each side.
         rows, columns: see `warp.spread`; from nodes to the box's `sampling.stations`.
         still: (1, rows, columns, 2) where the unmoved picture is read, its own pixels.
@@ -73,7 +73,7 @@ def mesh(
     def kept(values: Points) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device)
 
-    return Mesh(kept(frame.to_face(box.nodes(n))), n, kept(rows), kept(columns), kept(still[None]))
+    return Mesh(kept(frame.to_face(box.nodes(n)).T.copy()), n, kept(rows), kept(columns), kept(still[None]))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 
-FACE_NODES, LIP_NODES = 48, 40
+FACE_NODES, LIP_NODES = 32, 32  # 64 a side change fewer than 20 pixels of a frame by 8 levels
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
 FADE = 0.3  # face units over which a warp fades at the region's border
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution

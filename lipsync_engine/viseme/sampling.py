@@ -59,9 +59,10 @@ def spread(coarse: Tensor, box: Box, roi: Box) -> Tensor:
     cells = coarse[:, top : top + rows, left : left + columns]
     skipped = slice(PITCH + y % PITCH, None), slice(PITCH + x % PITCH, None)
     if coarse.device.type == "cpu":
-        size = columns * PITCH, rows * PITCH
-        wide = [cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR) for frame in cells.numpy()]
-        whole = torch.from_numpy(np.stack(wide))
+        wide = np.empty((len(cells), rows * PITCH, columns * PITCH, cells.shape[3]), np.float32)
+        for frame, target in zip(cells.numpy(), wide, strict=True):
+            cv2.resize(frame, target.shape[1::-1], target, interpolation=cv2.INTER_LINEAR)
+        whole = torch.from_numpy(wide)
     else:
         wide_ = interpolate(cells.permute(0, 3, 1, 2), scale_factor=PITCH, mode="bilinear")
         whole = wide_.permute(0, 2, 3, 1)
@@ -71,8 +72,8 @@ def spread(coarse: Tensor, box: Box, roi: Box) -> Tensor:
 def read(source: Texture, at: Tensor) -> Tensor:
     """`source` at (b, h, w, 2) of its own pixels, x before y: (b, c, h, w) float32."""
     if source.tensor is None:
-        found = np.stack([_remap(source, frame) for frame in at.numpy()])
-        return torch.from_numpy(found).permute(0, 3, 1, 2).float()
+        found = np.stack([cv2.split(_remap(source, frame)) for frame in at.numpy()])
+        return torch.from_numpy(found).float()
     height, width = source.array.shape[:2]
     grid = at * torch.tensor([2 / (width - 1), 2 / (height - 1)], device=at.device) - 1
     pictures = source.tensor.expand(len(at), -1, -1, -1)
@@ -84,10 +85,9 @@ def paint(source: Texture, coarse: Tensor, frames: NDArray[np.uint8], box: Box) 
     if source.tensor is not None:
         put(read(source, spread(coarse, box, box)), frames, box)
         return
+    rows, columns = box.inside(Box(0, 0, frames.shape[2], frames.shape[1]))
     for cells, frame in zip(coarse.split(1), frames, strict=True):
-        at = spread(cells, box, box)[0].numpy()
-        rows, columns = box.inside(Box(0, 0, frame.shape[1], frame.shape[0]))
-        frame[rows, columns] = _remap(source, at)
+        _remap(source, spread(cells, box, box)[0].numpy(), frame[rows, columns])
 
 
 def put(colours: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
@@ -96,6 +96,8 @@ def put(colours: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
     frames[:, box.y : box.y + box.height, box.x : box.x + box.width] = done
 
 
-def _remap(source: Texture, at: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.float32]:
-    found = cv2.remap(source.array, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _remap(
+    source: Texture, at: NDArray[np.float32], into: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8] | NDArray[np.float32]:
+    found = cv2.remap(source.array, at, None, cv2.INTER_LINEAR, into, cv2.BORDER_REPLICATE)
     return found  # type: ignore[return-value]

@@ -27,8 +27,7 @@ def solve(points: Points, values: Points, stiffness: float) -> Points:
     """
     b, n, _ = points.shape
     system = np.zeros((b, n + 3, n + 3))
-    difference = points[:, :, None] - points[:, None]
-    system[:, :n, :n] = _kernel((difference**2).sum(-1)) + stiffness * np.eye(n)
+    system[:, :n, :n] = _kernel(points) + stiffness * np.eye(n)
     system[:, :n, n] = system[:, n, :n] = 1
     system[:, :n, n + 1 :] = points
     system[:, n + 1 :, :n] = points.transpose(0, 2, 1)
@@ -43,7 +42,7 @@ def read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
     Args:
         points: (b, n, 2) as given to `solve`.
         coefficients: (b, n + 3, c).
-        nodes: (g, 2) in face units.
+        nodes: (2, g) in face units.
 
     Returns:
         (b, g, c) in the dtype of the arguments; float32 is off by less than 0.01 of a pixel.
@@ -54,12 +53,13 @@ def read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
 
 def _read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
     n = len(points)
-    dx = nodes[:, :1] - points[:, 0]  # (g, n)
-    dy = nodes[:, 1:] - points[:, 1]
+    dx = nodes[0] - points[:, :1]  # (n, g): nodes side by side are what the processor reads best
+    dy = nodes[1] - points[:, 1:]
     squared = dx.mul_(dx).addcmul_(dy, dy).clamp_(min=1e-12)
     kernel = torch.log(squared, out=dy).mul_(squared)
-    plane = torch.addmm(coefficients[n], nodes, coefficients[n + 1 :])
-    return torch.addmm(plane, kernel, coefficients[:n])
+    weights = coefficients.T.contiguous()  # (c, n + 3)
+    plane = torch.addmm(weights[:, n : n + 1], weights[:, n + 1 :], nodes)
+    return torch.addmm(plane, weights[:, :n], kernel).T
 
 
 def spread(nodes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -137,7 +137,10 @@ def _fade(position: Points, n: int, at_start: bool, at_end: bool, margin: float)
     return fade
 
 
-def _kernel(squared: Points) -> Points:
-    safe = np.maximum(squared, 1e-12)
-    bent: Points = safe * np.log(safe)
+def _kernel(points: Points) -> Points:
+    """r^2 log r^2 between all pairs of (b, n, 2) points, (b, n, n)."""
+    dx = points[:, :, None, 0] - points[:, None, :, 0]
+    dy = points[:, :, None, 1] - points[:, None, :, 1]
+    squared = np.maximum(dx * dx + dy * dy, 1e-12)
+    bent: Points = squared * np.log(squared)
     return bent
