@@ -23,6 +23,7 @@ LOWER_OUTER = np.arange(55, 60)
 SHARED = np.concatenate([JAW, STILL, NOSTRILS, UPPER_OUTER, LOWER_OUTER])
 JAW_DROP = 0.42
 FLATTENED = 0.75  # of the seam's bend that round lips lose
+OVERLAP, NEAR = 0.012, 0.03  # of lips that were apart on the photo, and from which gap on
 PRESS = 0.028  # of an outer lip towards the inner one
 
 
@@ -77,6 +78,10 @@ def pose(rest: RestMouth, mouth: NDArray[np.float32]) -> MouthPose:
     upper = _lip(rest, drive, rest.upper, sink[:, 1], -drive.up, drive.widen)
     lower = _lip(rest, drive, rest.lower, -rise[:, 1], drive.down, drive.widen)
     lower[..., 1] = np.maximum(lower[..., 1], upper[..., 1])
+    gap = lower[:, MIDDLE, 1] - upper[:, MIDDLE, 1]
+    if not rest.closed:
+        # A cut edge is ragged: meeting lips cover it, the lower one lies over the upper.
+        lower[..., 1] -= OVERLAP * np.clip(1 - gap / NEAR, 0, 1)[:, None]
     lift = _chin_lift(rest) * rise[MIDDLE, 1]
     nothing = np.zeros(2)
     return MouthPose(
@@ -85,7 +90,7 @@ def pose(rest: RestMouth, mouth: NDArray[np.float32]) -> MouthPose:
         lower=lower,
         corners=_lip(rest, drive, rest.landmarks[[60, 64]], nothing, nothing[None], drive.widen),
         jaw_drop=drive.jaw[:, 0],
-        gap=lower[:, MIDDLE, 1] - upper[:, MIDDLE, 1],
+        gap=gap,
         tongue=drive.tongue[:, 0],
         hood=drive.hood[:, 0],
     )
