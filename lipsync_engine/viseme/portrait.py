@@ -102,7 +102,7 @@ def portrait(
         lip_mesh=mesh(lips, source, step, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
         lips_from_face=resampler(roi, FACE_NODES, lips, LIP_NODES, size, FADE * frame.unit, device),
         inside=_inside(frame, rest, read, picture, marks, gap, device),
-        eyes=tuple(eye_of(marks, which, roi) for which in EYES),
+        eyes=tuple(eye_of(picture, marks, which, roi) for which in EYES),
     )
 
 

@@ -137,7 +137,8 @@ def _lip(
     """(b, n, 2) where the points `at` (n, 2) of a lip go; `opening` (b, 1) is for the middle."""
     s = rest.s(at[:, 0])
     # A smile's corners stand high; round lips have them level with the middle.
-    bent = np.interp(s, rest.s(rest.seam[:, 0]), rest.seam[:, 1]) - rest.seam[MIDDLE, 1]
+    seam = np.concatenate([rest.landmarks[[60]], rest.seam, rest.landmarks[[64]]])
+    bent = np.interp(at[:, 0], seam[:, 0], seam[:, 1]) - rest.seam[MIDDLE, 1]
     s = np.minimum(np.abs(s), 1)
     # 1 in the middle, 0 at the corners
     middle = (1 - s ** (2.4 - 0.4 * drive.round)) ** (0.7 - 0.2 * drive.round)
