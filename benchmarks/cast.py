@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from benchmarks.cartoon import cartoon
 from lipsync_engine.avatar import default_face, eyes, scene, skin
 from lipsync_engine.avatar.canvas import Hair, draw_hairs, finish, polygon
-from lipsync_engine.avatar.geometry import MIDDLE, face_outline, half, landmarks, lip_curves, spline
+from lipsync_engine.avatar.geometry import (
+    MIDDLE,
+    face_outline,
+    half,
+    landmarks,
+    lip_curves,
+    shifted,
+    spline,
+)
 from lipsync_engine.face import Face
 from lipsync_engine.locate import locate
 
@@ -115,7 +123,7 @@ def beard() -> Mask:
     """Cheeks below the ears, jaw, chin and moustache; the lips are free."""
     jaw = polygon(np.clip(face_outline(), (0, 430), None), 5.0)
     top, _, bottom = lip_curves()
-    lips = polygon(np.concatenate([top + [0, -3], (bottom + [0, 4])[::-1]]), 1.5)
+    lips = polygon(np.concatenate([shifted(top, 0, -3), shifted(bottom, 0, 4)[::-1]]), 1.5)
     rows, columns = np.mgrid[: jaw.shape[0], : jaw.shape[1]].astype(np.float32) / 2
     edge = 500 - 0.0042 * (columns - MIDDLE) ** 2 + 30 * np.exp(-(((columns - MIDDLE) / 70) ** 2))
     lower = 1 / (1 + np.exp(-(rows - edge - 38 + 45 * (np.abs(columns - MIDDLE) > 74)) / 5))
