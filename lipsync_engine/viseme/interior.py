@@ -69,7 +69,7 @@ def interior(
         colour(light.tongue),
         colour(light.cavity),
         colour(light.crease),
-        colour(ABSORBED),
+        colour(ABSORBED * light.colourful),
         rest.centre,
         teeth.edge,
         float(rest.seam[MIDDLE, 1]),

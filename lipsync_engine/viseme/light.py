@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync_engine.viseme.geometry import Points
+from lipsync_engine.viseme.geometry import Points, smoothstep
 
 LUMA = np.array([0.114, 0.587, 0.299])  # BT.601, in BGR order
+LEAST_COLOUR = 0.15  # range of skin's channels to its luma; less, and a photo is gray
 WHITES_TRUST = 0.7  # of the eyes' whites as a measure of the light's colour: some show skin
 MOST_RED = 1.12  # of enamel, times its green: redder, and the whites were skin after all
 ENAMEL = np.array([0.86, 0.93, 1.0])  # BGR of a natural tooth against white paper
@@ -18,7 +19,7 @@ ENAMEL = np.array([0.86, 0.93, 1.0])  # BGR of a natural tooth against white pap
 
 @dataclass(frozen=True)
 class Light:
-    """Colours, (3,) BGR each."""
+    """Colours, (3,) BGR each, and how coloured the picture is, 0 (gray) .. 1."""
 
     skin: Points
     lip: Points
@@ -26,6 +27,7 @@ class Light:
     crease: Points
     tongue: Points
     cavity: Points
+    colourful: float
 
 
 def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | None) -> Light:
@@ -45,7 +47,13 @@ def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | No
     tongue = 0.4 * lip + 0.6 * skin_luma * np.array([0.55, 0.5, 0.95])
     cavity = np.array([0.13, 0.12, 0.36]) * (0.5 * skin_luma + 40)
     crease = lip * np.array([0.36, 0.36, 0.52])  # the line between closed lips
-    return Light(skin, lip, teeth, crease, tongue, cavity)
+    colourful = float(smoothstep((skin.max() - skin.min()) / max(skin_luma, 8.0) / LEAST_COLOUR))
+
+    def as_photo(colour: Points) -> Points:
+        luma = float(colour @ LUMA)
+        return luma + colourful * (colour - luma)
+
+    return Light(skin, lip, as_photo(teeth), crease, as_photo(tongue), as_photo(cavity), colourful)
 
 
 def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:

@@ -21,7 +21,11 @@ LEAST_GAP = 0.03  # face units; thinner is a line between closed lips
 LEAST_SHARE = 0.5  # of the mouth's width that must be open: a shine on a lip is narrower
 LEAST_TEETH = 0.35  # of the opening, where the landmarks say that the lips are closed
 LIP = 0.4  # evidence of teeth or dark under which a place is lip
+HEARSAY = 0.25  # evidence that the landmarks' word is worth
+BREAK = 4  # columns on either side that are open for sure make those between them open
 SCALLOP = 3  # columns on either side: gums hang down between teeth, and lips do not
+SLIP = 0.03  # face units that landmarks may be off, where colours do not help
+UPPER, LOWER = [0, 1, 2, 3, 4], [0, 7, 6, 5, 4]  # the edges of inner landmarks, left to right
 GRAY = 4.0  # CIE a of skin under which a picture has no colours to tell teeth by
 
 
@@ -48,17 +52,26 @@ def opening_grid(local: Points) -> Points:
     return np.stack(np.broadcast_arrays(u[None], v), -1)
 
 
-def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Opening | None:
+def find_opening(
+    colours: Points, grid: Points, skin: Points, inner: Points | None
+) -> Opening | None:
     """The opening, or None where the picture shows closed lips or nothing clear.
 
     Args:
         colours: (ROWS, COLUMNS, 3) BGR 0..255 of the picture at `grid`.
         grid: from `opening_grid`.
         skin: (3,) BGR of the face.
-        open_: the landmarks say that the lips are apart.
+        inner: (8, 2) the landmarks 60-67, face units, if they say that the lips are apart.
     """
-    teeth, dark = _teeth_and_dark(_lab(colours), _lab(skin[None, None])[0, 0])
+    lab_skin = _lab(skin[None, None])[0, 0]
+    teeth, dark = _teeth_and_dark(_lab(colours), lab_skin)
     inside = np.maximum(teeth, dark) * _near(grid)
+    if inner is not None:
+        inside = inside + HEARSAY * _within(grid, inner, 0.0)
+        if lab_skin[1] < GRAY:  # a shine on a gray lip looks like a tooth in every other way
+            inside = inside * _within(grid, inner, SLIP)
+    elif lab_skin[1] < GRAY:
+        return None
     first, stop = _edges(LIP - inside)
     step = (grid[-1, :, 1] - grid[0, :, 1]) / (ROWS - 1)
     gap = (stop - first) * step
@@ -67,7 +80,7 @@ def find_opening(colours: Points, grid: Points, skin: Points, open_: bool) -> Op
         return None
     rows = np.arange(ROWS)[:, None]
     within = (rows >= first) & (rows < stop)
-    if not open_ and (teeth * within).sum() < LEAST_TEETH * within.sum():
+    if inner is None and (teeth * within).sum() < LEAST_TEETH * within.sum():
         return None
     span = _run(gap > LEAST_GAP / 3, int(gap.argmax()))
     u = grid[0, span, 0]
@@ -83,7 +96,17 @@ def _near(grid: Points) -> Points:
     """(ROWS, COLUMNS) 1 inside the landmarks' own lips, 0 at the grid's border."""
     u, v = grid[..., 0], grid[..., 1]
     away = np.minimum(np.minimum(u - u[:, :1], u[:, -1:] - u), np.minimum(v - v[0], v[-1] - v))
-    return np.clip(away / BEYOND, 0, 1)
+    near: Points = np.clip(away / BEYOND, 0, 1)
+    return near
+
+
+def _within(grid: Points, inner: Points, slip: float) -> NDArray[np.bool_]:
+    """(ROWS, COLUMNS) between the landmarks' own inner lips, or `slip` face units beyond."""
+    u, v = grid[0, :, 0], grid[..., 1]
+    top, bottom = (smooth_curve(_rising(inner[run]), u) for run in (UPPER, LOWER))
+    across = (u > inner[0, 0] - slip) & (u < inner[4, 0] + slip)
+    within: NDArray[np.bool_] = (v > top - slip) & (v < bottom + slip) & across
+    return within
 
 
 def _teeth_and_dark(lab: Points, skin: Points) -> tuple[Points, Points]:
@@ -128,7 +151,11 @@ def _edges(cost: Points) -> tuple[Points, Points]:
 
 
 def _run(marked: NDArray[np.bool_], middle: int) -> slice:
-    """The columns without a break around `middle` that are marked, and one more on each side."""
+    """The columns without a long break around `middle` that are marked, and one more each side."""
+    wide = np.pad(marked, BREAK)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, BREAK)
+    before, after = windows[: len(marked)].any(1), windows[BREAK + 1 :].any(1)
+    marked = marked | (before & after)
     off = np.flatnonzero(~marked)
     first = off[off < middle].max(initial=-1) + 1
     stop = off[off > middle].min(initial=len(marked))
@@ -138,7 +165,8 @@ def _run(marked: NDArray[np.bool_], middle: int) -> slice:
 def _furthest(edge: Points) -> Points:
     """The largest of each column and its neighbours."""
     padded = np.pad(edge, SCALLOP, mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, 2 * SCALLOP + 1).max(1)
+    largest: Points = np.lib.stride_tricks.sliding_window_view(padded, 2 * SCALLOP + 1).max(1)
+    return largest
 
 
 def _smooth(values: Points) -> Points:
@@ -155,5 +183,6 @@ def _lab(bgr: Points) -> Points:
 
 def _rising(points: Points) -> Points:
     """With u in rising order, whatever the locator said."""
-    u = np.maximum.accumulate(points[:, 0] + 1e-4 * np.arange(len(points)))
+    least = 1e-3 * np.arange(len(points))
+    u = np.maximum.accumulate(points[:, 0] - least) + least
     return np.stack([u, points[:, 1]], 1)

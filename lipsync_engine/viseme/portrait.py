@@ -154,7 +154,7 @@ def _rest(local: Points, read: Reader, skin: Points) -> RestMouth:
     """The mouth where the picture shows it; landmarks (68, 2) in face units say where to look."""
     grid, wide = seam_grid(local), opening_grid(local)
     apart = bool((local[[67, 66, 65], 1] - local[61:64, 1]).max() >= CLOSED_GAP)
-    opening = find_opening(read(wide), wide, skin, apart)
+    opening = find_opening(read(wide), wide, skin, local[60:68] if apart else None)
     return rest_mouth(local, dark_seam(read(grid), grid), opening)
 
 
@@ -173,7 +173,7 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
     reach = 1.25 * rest.half + 0.03
     v = rest.landmarks[60:68, 1]
     gap = box(rest.centre - reach, rest.centre + reach, v.min() - 0.16, v.max() + 0.56, lips)
-    return lips, gap, box(left - 0.1, right + 0.1, top - 0.1, bottom + 0.1, roi)
+    return lips, gap, box(left - 0.3, right + 0.3, top - 0.15, bottom + 0.15, roi)
 
 
 def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
