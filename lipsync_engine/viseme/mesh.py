@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points
-from lipsync_engine.viseme.sampling import stations
 from lipsync_engine.viseme.warp import fades, interleave, read, spread, spreader
 
 
@@ -18,15 +17,13 @@ class Mesh:
     Attributes:
         nodes: (2, n * n) float32, face units.
         n: nodes along each side.
-        rows, columns: see `warp.spread`; from nodes to the box's `sampling.stations`.
-        still: (1, rows, columns, 2) where the unmoved picture is read, its own pixels.
+        rows, columns: see `warp.spread`; from nodes to stations of a coarse map.
     """
 
     nodes: Tensor
     n: int
     rows: Tensor
     columns: Tensor
-    still: Tensor
 
     def field(self, points: Tensor, coefficients: Tensor) -> Tensor:
         """Splines (see `warp.read`) of values in pixels -> (b, n, n, c) float32."""
@@ -37,14 +34,10 @@ class Mesh:
         """(b, n, n, 2) pixels -> (b, rows, columns, 2), in pixels of the picture that is read."""
         return spread(field, self.rows, self.columns)
 
-    def map(self, field: Tensor) -> Tensor:
-        """(b, n, n, 2) pixels -> where to read, (b, rows, columns, 2)."""
-        return self.still + self.shift(field)
-
 
 def mesh(
     box: Box,
-    source: Box,
+    at: tuple[Points, Points],
     step: int,
     size: tuple[int, int],
     n: int,
@@ -52,28 +45,27 @@ def mesh(
     frame: FaceFrame,
     device: torch.device,
 ) -> Mesh:
-    """Nodes over `box` whose fields are read from a picture of `source`.
+    """Nodes over `box`.
 
     Args:
         box: pixels that the field is for.
-        source: pixels that the picture read covers.
-        step: that picture's pixels for one of the photo's.
+        at: x and y of the stations it is wanted at, pixels of the photo.
+        step: pixels of the picture that is read for one of the photo's.
         size: of the photo; a border of the box on it needs no fade.
         n: nodes along each side.
         margin: pixels over which the field fades at the box's border.
         frame: of the face.
         device: where to.
     """
-    x, y = stations(box.width), stations(box.height)
+    x, y = at[0] - box.x, at[1] - box.y
     across, down = fades(box, x, y, size, margin)
     columns = interleave(spreader(x / (box.width - 1), n, across), (step, step))
     rows = spreader(y / (box.height - 1), n, down)
-    still = np.stack(np.meshgrid(x + box.x - source.x, y + box.y - source.y), -1) * step
 
     def kept(values: Points) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device)
 
-    return Mesh(kept(frame.to_face(box.nodes(n)).T.copy()), n, kept(rows), kept(columns), kept(still[None]))
+    return Mesh(kept(frame.to_face(box.nodes(n)).T.copy()), n, kept(rows), kept(columns))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
 from lipsync_engine.viseme.opening import find_opening, opening_grid
-from lipsync_engine.viseme.sampling import Texture, texture
+from lipsync_engine.viseme.sampling import Texture, cells, stations, texture
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
@@ -42,7 +42,9 @@ class Portrait:
         anchors: (n, 2) face units; points on the region's border that stand still.
         texture: the region of interest, perhaps at twice its resolution.
         upper, lower: `source`, and how far inside that lip each place is, pixels; 4 channels.
-        face_mesh, lip_mesh: from spline to pixels.
+        still: (1, rows, columns, 2) the coarse map that reads the unmoved region.
+        beside: (2, rows, columns) face units of those of its stations that lie over the lips.
+        face_mesh, lip_mesh: from spline to the stations of that map, all of them or `beside`.
         lips_from_face: reads the face mesh's field at the lip mesh's nodes.
         inside, eyes: the mouth's inside; left and right eye.
     """
@@ -59,6 +61,8 @@ class Portrait:
     texture: Texture
     upper: Texture
     lower: Texture
+    still: Tensor
+    beside: Tensor
     face_mesh: Mesh
     lip_mesh: Mesh
     lips_from_face: Resampler
@@ -80,6 +84,9 @@ def portrait(
     read = _reader(pixels, roi, frame)
     rest = _rest(local, read, light_of(picture, marks, None).skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
+    x, y = roi.x + stations(roi.width), roi.y + stations(roi.height)
+    over = cells(lips, roi)
+    beside = frame.to_face(np.stack(np.meshgrid(x[over[1]], y[over[0]]), -1))
     step = 2 if sharp and roi.width * roi.height <= SHARP_PIXELS else 1
     detailed = doubled(pixels) if step == 2 else pixels
     upper, lower = (
@@ -98,8 +105,16 @@ def portrait(
         texture=texture(detailed, step, device, colours=True),
         upper=texture(upper, step, device, colours=False),
         lower=texture(lower, step, device, colours=False),
-        face_mesh=mesh(roi, roi, step, size, FACE_NODES, FADE * frame.unit, frame, device),
-        lip_mesh=mesh(lips, source, step, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device),
+        still=torch.tensor(
+            np.stack(np.meshgrid(x - roi.x, y - roi.y), -1)[None] * step,
+            dtype=torch.float32,
+            device=device,
+        ),
+        beside=torch.tensor(beside.transpose(2, 0, 1), dtype=torch.float32, device=device),
+        face_mesh=mesh(roi, (x, y), step, size, FACE_NODES, FADE * frame.unit, frame, device),
+        lip_mesh=mesh(
+            lips, (x[over[1]], y[over[0]]), step, (0, 0), LIP_NODES, 0.1 * frame.unit, frame, device
+        ),
         lips_from_face=resampler(roi, FACE_NODES, lips, LIP_NODES, size, FADE * frame.unit, device),
         inside=_inside(frame, rest, read, picture, marks, gap, device),
         eyes=tuple(eye_of(picture, marks, which, roi) for which in EYES),

@@ -1,9 +1,9 @@
 """The rig: mouth parameters, lids and sway of a few frames -> those frames.
 
 A photo is moved by three splines. One carries the whole face with all landmarks
-but the inner lips; near the mouth the upper lip's own spline and the lower lip's
-own are added to it. So each lip keeps its texture and thickness however far they
-part, and two lips that meet simply cover each other.
+but the inner lips; near the mouth the upper lip's own spline is added to it above
+the gap and the lower lip's own below. So each lip keeps its texture and thickness
+however far they part, and two lips that meet simply cover each other.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from torch import Tensor
 from lipsync_engine.viseme.eyelids import close
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.idle import Sway
-from lipsync_engine.viseme.lips import draw_lips
+from lipsync_engine.viseme.lips import draw_lips, part_lips
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import SHARED, MouthPose, pose
 from lipsync_engine.viseme.sampling import paint, put, spread
@@ -63,13 +63,14 @@ def draw(face: Portrait, motion: Motion) -> NDArray[np.uint8]:
     mouth = pose(face.rest, motion.mouth)
     splines = _splines(face, mouth, motion.sway)
     field = face.face_mesh.field(splines.points[:, : splines.n_face], splines.face)
-    skin = face.face_mesh.map(field)
+    skin = face.still + face.face_mesh.shift(field)
+    extra = face.lip_mesh.field(splines.points, splines.lips)
+    extra -= face.lips_from_face.read(field).repeat(1, 1, 1, 2)
+    upper, lower = part_lips(face, skin, extra, mouth)
     frames = np.repeat(face.picture[None], len(motion.mouth), 0)
     paint(face.texture, skin, frames, face.roi)
-    lips = face.lip_mesh.field(splines.points, splines.lips)
-    extra = lips - face.lips_from_face.read(field).repeat(1, 1, 1, 2)
     shift = _swayed(face, np.zeros((len(mouth.gap), 1, 2)), motion.sway)[:, 0]
-    put(draw_lips(face, spread(skin, face.lips, face.roi), extra, mouth, shift), frames, face.lips)
+    put(draw_lips(face, upper, lower, mouth, shift), frames, face.gap)
     if motion.lids.any():
         lids = torch.tensor(motion.lids, dtype=torch.float32, device=field.device)[:, None, None]
         for eye in face.eyes:

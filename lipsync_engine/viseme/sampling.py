@@ -8,6 +8,7 @@ reads where nothing moves is the picture's own bytes.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,8 +19,10 @@ from torch.nn.functional import grid_sample, interpolate
 
 from lipsync_engine.viseme.geometry import Box, Points
 
+Pixels = NDArray[Any]  # uint8 or float32
+
 PITCH = 4  # pixels between a coarse map's values
-FIXED_POINT = 32  # OpenCV's steps a pixel
+_NO_SECOND_MAP = np.empty(0, np.float32)  # where to read is one map of pairs
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Texture:
     """
 
     step: int
-    array: NDArray[np.uint8] | NDArray[np.float32]
+    array: Pixels
     tensor: Tensor | None
 
 
@@ -47,26 +50,39 @@ def texture(picture: Tensor, step: int, device: torch.device, *, colours: bool) 
 
 def stations(length: int) -> Points:
     """Where a coarse map over `length` pixels has its values: one beyond each end, in pixels."""
-    return (np.arange(-(-length // PITCH) + 2) - 0.5) * PITCH - 0.5
+    positions: Points = (np.arange(-(-length // PITCH) + 2) - 0.5) * PITCH - 0.5
+    return positions
+
+
+def cells(box: Box, roi: Box) -> tuple[slice, slice]:
+    """(rows, columns) of a coarse map over `roi` that the pixels of `box` lie between."""
+
+    def run(first: int, length: int) -> slice:
+        return slice(first // PITCH, -(-(first + length) // PITCH) + 2)
+
+    return run(box.y - roi.y, box.height), run(box.x - roi.x, box.width)
 
 
 def spread(coarse: Tensor, box: Box, roi: Box) -> Tensor:
     """The pixels of `box` in a coarse map over `roi`: (b, rows, columns, c) -> (b, h, w, c)."""
-    y, x = box.y - roi.y, box.x - roi.x
-    top, left = y // PITCH, x // PITCH  # the station before the first pixel's two neighbours
-    rows = -(-(y + box.height) // PITCH) + 2 - top
-    columns = -(-(x + box.width) // PITCH) + 2 - left
-    cells = coarse[:, top : top + rows, left : left + columns]
-    skipped = slice(PITCH + y % PITCH, None), slice(PITCH + x % PITCH, None)
+    rows, columns = cells(box, roi)
+    part = coarse[:, rows, columns]
     if coarse.device.type == "cpu":
-        wide = np.empty((len(cells), rows * PITCH, columns * PITCH, cells.shape[3]), np.float32)
-        for frame, target in zip(cells.numpy(), wide, strict=True):
-            cv2.resize(frame, target.shape[1::-1], target, interpolation=cv2.INTER_LINEAR)
-        whole = torch.from_numpy(wide)
+        whole = torch.from_numpy(_enlarged(part.numpy()))
     else:
-        wide_ = interpolate(cells.permute(0, 3, 1, 2), scale_factor=PITCH, mode="bilinear")
-        whole = wide_.permute(0, 2, 3, 1)
-    return whole[:, skipped[0], skipped[1]][:, : box.height, : box.width]
+        planes = part.permute(0, 3, 1, 2)
+        whole = interpolate(planes, scale_factor=PITCH, mode="bilinear").permute(0, 2, 3, 1)
+    y = PITCH + (box.y - roi.y) % PITCH
+    x = PITCH + (box.x - roi.x) % PITCH
+    return whole[:, y : y + box.height, x : x + box.width]
+
+
+def _enlarged(coarse: NDArray[np.float32]) -> NDArray[np.float32]:
+    b, rows, columns, c = coarse.shape
+    wide = np.empty((b, rows * PITCH, columns * PITCH, c), np.float32)
+    for frame, target in zip(coarse, wide, strict=True):
+        cv2.resize(frame, target.shape[1::-1], target, interpolation=cv2.INTER_LINEAR)
+    return wide
 
 
 def read(source: Texture, at: Tensor) -> Tensor:
@@ -86,18 +102,20 @@ def paint(source: Texture, coarse: Tensor, frames: NDArray[np.uint8], box: Box) 
         put(read(source, spread(coarse, box, box)), frames, box)
         return
     rows, columns = box.inside(Box(0, 0, frames.shape[2], frames.shape[1]))
-    for cells, frame in zip(coarse.split(1), frames, strict=True):
-        _remap(source, spread(cells, box, box)[0].numpy(), frame[rows, columns])
+    for k, frame in enumerate(frames):
+        _remap(source, spread(coarse[k : k + 1], box, box)[0].numpy(), frame[rows, columns])
 
 
 def put(colours: Tensor, frames: NDArray[np.uint8], box: Box) -> None:
     """Round (b, 3, h, w) 0..255 into `box` of (b, H, W, 3) frames."""
-    done = colours.add(0.5).clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    frames[:, box.y : box.y + box.height, box.x : box.x + box.width] = done
+    rows, columns = box.inside(Box(0, 0, frames.shape[2], frames.shape[1]))
+    done = colours.add(0.5).clamp_(0, 255).to(torch.uint8).cpu().numpy()
+    for planes, frame in zip(done, frames, strict=True):
+        cv2.merge(tuple(planes), frame[rows, columns])
 
 
 def _remap(
     source: Texture, at: NDArray[np.float32], into: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8] | NDArray[np.float32]:
-    found = cv2.remap(source.array, at, None, cv2.INTER_LINEAR, into, cv2.BORDER_REPLICATE)
-    return found  # type: ignore[return-value]
+) -> Pixels:
+    nearest = cv2.BORDER_REPLICATE
+    return cv2.remap(source.array, at, _NO_SECOND_MAP, cv2.INTER_LINEAR, into, nearest)
