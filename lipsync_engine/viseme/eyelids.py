@@ -40,9 +40,7 @@ class Eye:
     lashes: float
 
 
-def eye_of(
-    picture: NDArray[np.uint8], landmarks: Points, marks: tuple[int, ...], roi: Box
-) -> Eye:
+def eye_of(picture: NDArray[np.uint8], landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     """Measure one eye of (H, W, 3) BGR with (68, 2) landmarks; `marks` is one of `EYES`."""
     points = landmarks[list(marks[:6])]
     left, right = points[0], points[3]

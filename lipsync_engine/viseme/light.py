@@ -53,7 +53,8 @@ def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | No
         luma = float(colour @ LUMA)
         return luma + colourful * (colour - luma)
 
-    return Light(skin, lip, as_photo(teeth), crease, as_photo(tongue), as_photo(cavity), colourful)
+    coloured = (as_photo(colour) for colour in (teeth, crease, tongue, cavity))
+    return Light(skin, lip, *coloured, colourful)
 
 
 def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:
