@@ -53,8 +53,15 @@ def light_of(image: NDArray[np.uint8], landmarks: Points, own_teeth: Points | No
         luma = float(colour @ LUMA)
         return luma + colourful * (colour - luma)
 
-    coloured = (as_photo(colour) for colour in (teeth, crease, tongue, cavity))
-    return Light(skin, lip, *coloured, colourful)
+    return Light(
+        skin=skin,
+        lip=lip,
+        teeth=as_photo(teeth),
+        crease=as_photo(crease),
+        tongue=as_photo(tongue),
+        cavity=as_photo(cavity),
+        colourful=colourful,
+    )
 
 
 def _teeth(image: NDArray[np.uint8], landmarks: Points, skin: Points) -> Points:
