@@ -50,7 +50,8 @@ def texture(picture: Tensor, step: int, device: torch.device, *, colours: bool) 
 
 def stations(length: int) -> Points:
     """Where a coarse map over `length` pixels has its values: one beyond each end, in pixels."""
-    positions: Points = (np.arange(-(-length // PITCH) + 2) - 0.5) * PITCH - 0.5
+    count = -(-length // PITCH) + 2
+    positions: Points = np.arange(-0.5, count - 1) * PITCH - 0.5
     return positions
 
 
