@@ -39,7 +39,7 @@ LANGUAGES = {
     "en": "Hello! My lips follow every single word.",
     "kk": "Сәлеметсіз бе! Еріндерім сөзге ілеседі.",
 }
-SHARES = (0.97, 0.8, 0.6)  # of a film's frames that open the mouth less than the one in the docs
+SHARES = (0.97, 0.75, 0.5)  # of a film's frames that open the mouth less than the one in the docs
 MOUTH = 250  # pixels across a mouth on the sheets
 STRIP = 300  # pixels of a picture's height in the docs
 LARGEST = 60_000  # bytes of one of those
