@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check lint types contracts bench bench-engine fmt clean
+.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ $(READY): constraints.txt setup.cfg pyproject.toml
 
 demo: $(READY)  ## Make out/demo-ru.mp4 and out/demo-en.mp4 through a real queue
 	@$(BIN)/python -m deploy.demo
+
+gallery: $(READY)  ## Film six faces in three languages into out/gallery, and their pictures in docs/img
+	@$(BIN)/python -m benchmarks.gallery --docs
 
 up: $(READY)  ## Keep a stack up on http://localhost:3000 until Ctrl-C
 	@$(BIN)/lipchord up

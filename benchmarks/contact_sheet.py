@@ -17,31 +17,35 @@ from numpy.typing import NDArray
 from lipsync_engine.avatar import default_face
 from lipsync_engine.face import Face
 from lipsync_engine.locate import locate
-from lipsync_engine.viseme.idle import Sway
-from lipsync_engine.viseme.mouth import MOUTH_PARAMETERS, K
+from lipsync_engine.viseme.idle import SWAY_LIMITS, Sway
+from lipsync_engine.viseme.mouth import MOUTH_PARAMETERS
 from lipsync_engine.viseme.portrait import Portrait, portrait
 from lipsync_engine.viseme.rig import Motion, draw
 
 Image = NDArray[np.uint8]
 
-# name -> parameters that are not 0; "lids" is not a mouth parameter but a blink
-POSES: dict[str, dict[str, float]] = {
-    "rest": {},
-    "ah 0.3": {"jaw_open": 0.3},
-    "ah 0.6": {"jaw_open": 0.6},
-    "ah 1.0": {"jaw_open": 1.0},
-    "eh": {"jaw_open": 0.35, "width": 0.4},
-    "ee": {"jaw_open": 0.18, "width": 0.9, "lower_depress": 0.3, "upper_raise": 0.2},
-    "oh": {"jaw_open": 0.45, "rounding": 0.6},
-    "oo": {"jaw_open": 0.12, "rounding": 1.0},
-    "m 0.5": {"lip_closure": 0.5, "jaw_open": 0.3},
-    "m": {"lip_closure": 1.0, "jaw_open": 0.3},
-    "f": {"labiodental": 1.0, "jaw_open": 0.15},
+# name -> parameters that are not 0; "lids" is a blink, "sway" -1..1 the head's farthest places
+SOUNDS: dict[str, dict[str, float]] = {
+    "p b m": {"lip_closure": 1.0, "jaw_open": 0.15},
+    "f v": {"labiodental": 1.0, "jaw_open": 0.12},
+    "a": {"jaw_open": 0.6},
+    "e": {"jaw_open": 0.35, "width": 0.4},
+    "i": {"jaw_open": 0.15, "width": 0.9, "lower_depress": 0.3, "upper_raise": 0.2},
+    "o": {"jaw_open": 0.4, "rounding": 0.65, "width": -0.3},
+    "u": {"jaw_open": 0.12, "rounding": 1.0, "width": -0.6},
     "s": {"jaw_open": 0.05, "width": 0.3, "upper_raise": 0.5, "lower_depress": 0.6},
     "sh": {"jaw_open": 0.1, "rounding": 0.5, "upper_raise": 0.6, "lower_depress": 0.3},
     "l": {"jaw_open": 0.3, "tongue": 1.0},
-    "blink 0.5": {"lids": 0.5},
-    "blink": {"lids": 1.0},
+    "th": {"jaw_open": 0.12, "tongue": 1.0, "lower_depress": 0.2},
+}
+POSES: dict[str, dict[str, float]] = {
+    "rest": {},
+    **SOUNDS,
+    **{f"{name} half": {k: v / 2 for k, v in sound.items()} for name, sound in SOUNDS.items()},
+    "a shouted": {"jaw_open": 1.0},
+    **{f"blink {shut}": {"lids": shut} for shut in (0.25, 0.5, 0.75, 0.9, 1.0)},
+    "sway left": {"sway": -1.0},
+    "sway right": {"sway": 1.0},
 }
 
 
@@ -57,7 +61,7 @@ def main() -> None:
 @click.option("--zoom", type=float, default=1.0, help="of the pictures' own size")
 @click.option("--columns", type=click.IntRange(1), default=6)
 def poses(png: Path, picture: Path | None, crop: str, zoom: float, columns: int) -> None:
-    """A face (the avatar, or a photo) in the photo's own shape and in sixteen others."""
+    """A face (the avatar, or a photo) as on the photo, speaking, blinking, swaying."""
     face = default_face() if picture is None else photo(picture)
     ready = portrait(face.image(0), face.landmarks[0], torch.device("cpu"), sharp=True)
     box = {"face": ready.roi, "mouth": ready.lips}.get(crop)
@@ -95,16 +99,18 @@ def photo(path: Path) -> Face:
 
 def posed(face: Portrait) -> dict[str, Image]:
     """Every pose's name and frame, (H, W, 3) uint8 BGR."""
-    rows = np.zeros((len(POSES), K), np.float32)
-    lids = np.zeros(len(POSES))
-    for row, values in enumerate(POSES.values()):
-        for name, value in values.items():
-            if name == "lids":
-                lids[row] = value
-            else:
-                rows[row, MOUTH_PARAMETERS.index(name)] = value
-    still = Sway(np.zeros((len(POSES), 2)), np.zeros(len(POSES)))
-    return dict(zip(POSES, draw(face, Motion(rows, lids, still)), strict=True))
+    return {name: _frame(face, values) for name, values in POSES.items()}
+
+
+def _frame(face: Portrait, values: dict[str, float]) -> Image:
+    mouth = [[values.get(name, 0.0) for name in MOUTH_PARAMETERS]]
+    away = values.get("sway", 0.0)
+    motion = Motion(
+        np.array(mouth, np.float32),
+        np.array([values.get("lids", 0.0)]),
+        Sway(away * SWAY_LIMITS[None, :2], away * SWAY_LIMITS[2:]),
+    )
+    return draw(face, motion)[0]
 
 
 def sheet(tiles: Iterable[tuple[str, Image]], columns: int, zoom: float) -> Image:

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lipsync_engine.viseme.geometry import Box, Points
 from lipsync_engine.viseme.sampling import Texture, read
 
 UPPER_SHARE = 0.84  # the upper lid does most of the way down, the lower one the rest
-STRETCH = 0.72  # of the skin between brow and lid: how far it can be drawn down without tearing
+FRAME = 0.3  # of the skin's brightness: a darker band above a lid is the frame of glasses
+LINE, LINE_SHADE = 0.06, 0.35  # the lashes' shadow where shut lids meet: of half an eye; of light
 WHITE_EDGE = 0.05  # of half an eye: lower landmarks lie on the white, which must not stick to skin
 EYES = ((36, 37, 38, 39, 40, 41, 19), (42, 43, 44, 45, 46, 47, 24))  # and the brow above
 
@@ -25,7 +27,6 @@ class Eye:
             (pixels), and the unit vector from the left to the right one.
         upper, lower: (a, b) in pixels.
         skin: pixels above the upper lid that stretch with it; below the brow, which stays.
-        travel: 0..1, the upper lid's part of the way.
         lashes: pixels above the upper lid that keep their shape.
     """
 
@@ -36,12 +37,11 @@ class Eye:
     upper: tuple[float, float]
     lower: tuple[float, float]
     skin: float
-    travel: float
     lashes: float
 
 
-def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
-    """Measure one eye of (68, 2) landmarks in pixels; `marks` is one of `EYES`."""
+def eye_of(picture: NDArray[np.uint8], landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
+    """Measure one eye of (H, W, 3) BGR with (68, 2) landmarks; `marks` is one of `EYES`."""
     points = landmarks[list(marks[:6])]
     left, right = points[0], points[3]
     half = max(float(np.hypot(*(right - left))) / 2, 1.0)
@@ -53,11 +53,10 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
     lower = (lower[0] + WHITE_EDGE * half, lower[1])
     opening = max(lower[0] - upper[0], 0.0)
     brow = abs(float((landmarks[marks[6]] - centre) @ axes[1]) - upper[0])
-    skin = max(0.78 * brow, 0.5 * opening, 2.0)
-    travel = min(UPPER_SHARE, STRETCH * skin / max(opening, 1e-3))
+    skin = max(_free_skin(picture, centre, axes, half, upper[0], 0.78 * brow), 0.4 * opening, 2.0)
     reach = 1.1 * half
     # 1.25 is the ramp's steepest slope: skin must not be turned over.
-    lashes = float(np.clip(skin - 1.35 * travel * opening, 0, 0.4 * half))
+    lashes = float(np.clip(skin - 0.35 * UPPER_SHARE * opening, 0, 0.3 * half))
     corners = np.array(
         [[x, y] for x in (-reach, reach) for y in (upper[0] - skin - 2, lower[0] + opening + 3)]
     )
@@ -73,7 +72,6 @@ def eye_of(landmarks: Points, marks: tuple[int, ...], roi: Box) -> Eye:
         upper,
         lower,
         skin,
-        travel,
         lashes,
     )
 
@@ -96,12 +94,14 @@ def close(eye: Eye, texture: Texture, here: Tensor, lids: Tensor, roi: Box) -> T
     top = lens * (eye.upper[0] + eye.upper[1] * s)
     bottom = lens * (eye.lower[0] + eye.lower[1] * s)
     opening = (bottom - top).clamp(min=0) * lids
-    fall, rise = eye.travel * opening, (1 - eye.travel) * opening
+    fall, rise = UPPER_SHARE * opening, (1 - UPPER_SHARE) * opening
     top, bottom = top + fall, bottom - rise
     above, below = top - v, v - bottom  # distances into each lid's skin
-    t = (above - eye.lashes) / (eye.skin - eye.lashes)
-    upper = _slid(eye, texture, here, -fall * _ramp(t), lids * _stretched(t))
-    lower = _slid(eye, texture, here, rise * _ramp(below / (0.75 * eye.half)), None)
+    # Brow and cheek stand still, and all the skin between them and the lids gives way.
+    t = (above - eye.lashes) / (eye.skin + fall - eye.lashes)
+    smear = lids * _stretched(t) * (2 * lens).clamp(max=1)
+    upper = _slid(eye, texture, here, -fall * _ramp(t), smear)
+    lower = _slid(eye, texture, here, rise * _ramp(below / (0.75 * eye.half + rise)), None)
     soft = max(1.0, 0.03 * eye.half)
     # Shut lids overlap, or a line of the white would shine through between them.
     edge = 0.5 + 0.5 * lids
@@ -109,7 +109,26 @@ def close(eye: Eye, texture: Texture, here: Tensor, lids: Tensor, roi: Box) -> T
     shade = 1 - 0.4 * lids * torch.exp(above.clamp(max=0) / (0.12 * eye.half))
     ball = read(texture, here) * shade[:, None]
     picture = ball + under * (lower - ball)
-    return picture + over * (upper - picture)
+    picture = picture + over * (upper - picture)
+    line = lids**2 * lens * torch.exp(-((above / (LINE * eye.half)) ** 2))
+    return picture * (1 - LINE_SHADE * line)[:, None]
+
+
+def _free_skin(
+    picture: NDArray[np.uint8], centre: Points, axes: Points, half: float, lid: float, most: float
+) -> float:
+    """Pixels above the lid, at most `most`, that are skin: up to the frame of glasses, if any."""
+    away = np.arange(0.0, max(most, 1.0))
+    across = np.linspace(-0.5, 0.5, 9) * half
+    at = centre + np.stack(np.broadcast_arrays(across, lid - away[:, None]), -1) @ axes
+    size = np.array([picture.shape[1], picture.shape[0]])
+    x, y = np.moveaxis(np.clip(np.rint(at).astype(int), 0, size - 1), -1, 0)
+    light = np.median(picture[y, x].mean(-1), axis=1)
+    behind_lashes = away > 0.25 * half
+    if not behind_lashes.any():
+        return most
+    dark = behind_lashes & (light < (1 - FRAME) * np.percentile(light, 75))
+    return float(away[dark][0] - 0.1 * half) if dark.any() else most
 
 
 def _slid(eye: Eye, texture: Texture, here: Tensor, shift: Tensor, smear: Tensor | None) -> Tensor:

@@ -13,6 +13,9 @@ from lipsync_engine.viseme.pose import MouthPose
 from lipsync_engine.viseme.shape import MIDDLE, STATIONS, RestMouth
 from lipsync_engine.viseme.teeth import ABOVE, BEHIND_LIP, BELOW, REACH_U, Teeth
 
+FORWARD = 0.35  # of the light, more, that a tongue gets which is lifted to the teeth
+HOOD = 0.5  # of the light that lips pushed forward keep from the inside
+ABSORBED = np.array([0.45, 0.33, 0.0])  # BGR: shadow in a mouth is warm
 CURVE_DEGREE = 4  # of an inner lip's v over s, for shading
 _S = np.concatenate([[-1.0], STATIONS, [1.0]])
 _FIT = np.linalg.pinv(np.vander(_S, CURVE_DEGREE + 1))  # (5, 9)
@@ -26,6 +29,7 @@ class Interior:
         u, v: (h, w) face units of the pixels it is drawn on.
         upper, lower: (1, 4, h', w') the rows of teeth, alpha last.
         tongue, cavity, crease: (1, 3, 1, 1) BGR; the crease is the line between closed lips.
+    absorbed: (1, 3, 1, 1) of the light that has come through and off flesh.
         centre: the mouth's middle u.
         edge, seam: v of the upper row's biting edge, and of the closed lips.
     """
@@ -37,6 +41,7 @@ class Interior:
     tongue: Tensor
     cavity: Tensor
     crease: Tensor
+    absorbed: Tensor
     centre: float
     edge: float
     seam: float
@@ -64,6 +69,7 @@ def interior(
         colour(light.tongue),
         colour(light.cavity),
         colour(light.crease),
+        colour(ABSORBED * light.colourful),
         rest.centre,
         teeth.edge,
         float(rest.seam[MIDDLE, 1]),
@@ -100,8 +106,8 @@ def draw(inside: Interior, pose: MouthPose, sway: Points) -> Tensor:
     picture = _over(picture, inside.lower, u, v - (inside.seam + BEHIND_LIP) - drop)
     picture = picture + cover * lift[:, None] * (tongue - picture)
     picture = _over(picture, inside.upper, u, v)
-    light = _shadow(s, v - top, bottom - v, gap) * (1 - 0.35 * each(pose.hood))
-    lit = picture * light[:, None]
+    light = (_shadow(s, v - top, bottom - v, gap) * (1 - HOOD * each(pose.hood)))[:, None]
+    lit = picture * (light - light * (1 - light) * inside.absorbed)
     return lit + touching(pose, device) * (inside.crease - lit)
 
 
@@ -125,7 +131,7 @@ def _tongue(
     inside: Interior, u: Tensor, v: Tensor, drop: Tensor, lift: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Its colour (b, 3, h, w) and cover (b, 1, h, w): it lies on the jaw, its tip may rise."""
-    low = inside.seam + 0.075 + 0.86 * drop
+    low = inside.seam + 0.06 + 0.78 * drop
     high = torch.minimum(inside.edge + 0.05 + 0.25 * drop, low)
     middle = low + (high - low) * lift
     reach_u, reach_v = 0.31 - 0.06 * lift, 0.10 - 0.03 * lift
@@ -133,7 +139,7 @@ def _tongue(
     away = (u / reach_u) ** 2 + ((v - middle) / torch.where(below, reach_v * 3, reach_v)) ** 2
     cover = torch.sigmoid((1 - away) * 6)
     groove = 1 - 0.16 * torch.exp(-((u / 0.022) ** 2)) * (1 - 0.6 * lift)
-    shade = (0.5 + 0.3 * (1 - away).clamp(0, 1)) * groove
+    shade = (0.5 + FORWARD * lift + 0.3 * (1 - away).clamp(0, 1)) * groove
     return inside.tongue * shade[:, None], cover[:, None]
 
 

@@ -12,6 +12,7 @@ from lipsync_engine.viseme.shape import MIDDLE
 
 EDGE = 0.01  # of a lip: how soft its border is, face units
 OVERLAP = 0.9  # borders' widths that touching lips cover of each other
+CREASE_SHADE = 0.4  # where lips meet that were apart on the photo, and so have no dark line
 SWITCH = 0.08  # face units over which beside a mouth one lip's warp gives way to the other's
 RIM, RIM_SHADE = 0.016, 0.25  # lips turn inwards at the gap, away from the light
 
@@ -60,8 +61,11 @@ def draw_lips(
     below = (lower[:, 3:] / soft + bias).clamp(0, 1)
     cover = above + below
     rim, shade = RIM * face.frame.unit, RIM_SHADE * (1 - touching)
-    upper = upper[:, :3] * (1 - shade * (1 - below) * torch.exp(-upper[:, 3:].abs() / rim))
-    lower = lower[:, :3] * (1 - shade * (1 - above) * torch.exp(-lower[:, 3:].abs() / rim))
+    at_upper, at_lower = (torch.exp(-lip[:, 3:].abs() / rim) for lip in (upper, lower))
+    # Both edges are near only where lips meet, not along either lip's edge beyond the corners.
+    crease = 0.0 if face.rest.closed else CREASE_SHADE * touching * at_upper * at_lower
+    upper = upper[:, :3] * (1 - shade * (1 - below) * at_upper - crease)
+    lower = lower[:, :3] * (1 - shade * (1 - above) * at_lower - crease)
     lips = (upper * above + lower * below) / cover.clamp(min=1)
     inside = interior.draw(face.inside, mouth, shift)
     return lips.addcmul_(inside, (1 - cover).clamp_(min=0))

@@ -14,9 +14,10 @@ from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, f
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
+from lipsync_engine.viseme.opening import find_opening, opening_grid
 from lipsync_engine.viseme.sampling import Texture, cells, stations, texture
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
-from lipsync_engine.viseme.shape import RestMouth, rest_mouth
+from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 
 FACE_NODES, LIP_NODES = 32, 32  # 64 a side change fewer than 20 pixels of a frame by 8 levels
@@ -81,8 +82,7 @@ def portrait(
     rows, columns = roi.inside(Box(0, 0, *size))
     pixels = torch.tensor(picture[rows, columns].transpose(2, 0, 1)[None], dtype=torch.float32)
     read = _reader(pixels, roi, frame)
-    grid = seam_grid(local)
-    rest = rest_mouth(local, dark_seam(read(grid), grid))
+    rest = _rest(local, read, light_of(picture, marks, None).skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
     x, y = roi.x + stations(roi.width), roi.y + stations(roi.height)
     over = cells(lips, roi)
@@ -117,7 +117,7 @@ def portrait(
         ),
         lips_from_face=resampler(roi, FACE_NODES, lips, LIP_NODES, size, FADE * frame.unit, device),
         inside=_inside(frame, rest, read, picture, marks, gap, device),
-        eyes=tuple(eye_of(marks, which, roi) for which in EYES),
+        eyes=tuple(eye_of(picture, marks, which, roi) for which in EYES),
     )
 
 
@@ -165,6 +165,14 @@ def _reader(pixels: Tensor, roi: Box, frame: FaceFrame) -> Reader:
     return read
 
 
+def _rest(local: Points, read: Reader, skin: Points) -> RestMouth:
+    """The mouth where the picture shows it; landmarks (68, 2) in face units say where to look."""
+    grid, wide = seam_grid(local), opening_grid(local)
+    apart = bool((local[[67, 66, 65], 1] - local[61:64, 1]).max() >= CLOSED_GAP)
+    opening = find_opening(read(wide), wide, skin, local[60:68] if apart else None)
+    return rest_mouth(local, dark_seam(read(grid), grid), opening)
+
+
 def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box, Box]:
     """The boxes of lips, of the mouth's inside, and of what the lips are read from."""
     outer = rest.landmarks[48:60]
@@ -180,7 +188,7 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
     reach = 1.25 * rest.half + 0.03
     v = rest.landmarks[60:68, 1]
     gap = box(rest.centre - reach, rest.centre + reach, v.min() - 0.16, v.max() + 0.56, lips)
-    return lips, gap, box(left - 0.1, right + 0.1, top - 0.1, bottom + 0.1, roi)
+    return lips, gap, box(left - 0.3, right + 0.3, top - 0.15, bottom + 0.15, roi)
 
 
 def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:

@@ -21,8 +21,10 @@ NOSTRILS = np.array([31, 35])
 UPPER_OUTER = np.arange(48, 55)
 LOWER_OUTER = np.arange(55, 60)
 SHARED = np.concatenate([JAW, STILL, NOSTRILS, UPPER_OUTER, LOWER_OUTER])
-JAW_DROP = 0.42
-PRESS = 0.038  # of an outer lip towards the inner one
+JAW_DROP = 0.37
+FLATTENED = 0.75  # of the seam's bend that round lips lose
+OVERLAP, NEAR = 0.012, 0.03  # of lips that were apart on the photo, and from which gap on
+PRESS = 0.028  # of an outer lip towards the inner one
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class _Drive:
     down: Points  # of the lower inner lip
     up_outer: Points
     down_outer: Points
-    widen: Points  # factor on u
+    widen: Points  # factor on u of the inner lips
+    widen_outer: Points
+    round: Points  # 0..1, how far the gap is an ellipse
     corner_drop: Points
     chin: Points
     sneer: Points  # of the nostrils
@@ -71,18 +75,22 @@ def pose(rest: RestMouth, mouth: NDArray[np.float32]) -> MouthPose:
     """Where the landmarks go for (b, K) mouth parameters."""
     drive = _drive(mouth)
     rise, sink = rest.lower - rest.seam, rest.seam - rest.upper  # (7, 2): what closing takes
-    upper = _lip(rest, drive, rest.upper, sink[:, 1], -drive.up)
-    lower = _lip(rest, drive, rest.lower, -rise[:, 1], drive.down)
+    upper = _lip(rest, drive, rest.upper, sink[:, 1], -drive.up, drive.widen)
+    lower = _lip(rest, drive, rest.lower, -rise[:, 1], drive.down, drive.widen)
     lower[..., 1] = np.maximum(lower[..., 1], upper[..., 1])
+    gap = lower[:, MIDDLE, 1] - upper[:, MIDDLE, 1]
+    if not rest.closed:
+        # A cut edge is ragged: meeting lips cover it, the lower one lies over the upper.
+        lower[..., 1] -= OVERLAP * np.clip(1 - gap / NEAR, 0, 1)[:, None]
     lift = _chin_lift(rest) * rise[MIDDLE, 1]
     nothing = np.zeros(2)
     return MouthPose(
         shared=_shared(rest, drive, lift),
         upper=upper,
         lower=lower,
-        corners=_lip(rest, drive, rest.landmarks[[60, 64]], nothing, nothing[None]),
+        corners=_lip(rest, drive, rest.landmarks[[60, 64]], nothing, nothing[None], drive.widen),
         jaw_drop=drive.jaw[:, 0],
-        gap=lower[:, MIDDLE, 1] - upper[:, MIDDLE, 1],
+        gap=gap,
         tongue=drive.tongue[:, 0],
         hood=drive.hood[:, 0],
     )
@@ -101,27 +109,47 @@ def _drive(mouth: NDArray[np.float32]) -> _Drive:
         jaw=jaw,
         up=apart * (0.12 * jaw + 0.085 * p["upper_raise"] + 0.05 * bite - 0.005 * pucker),
         down=apart
-        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.012 * bite),
-        up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.035 * bite) + 0.03 * pucker,
+        * (jaw + (1 - bite) * (0.08 * p["lower_depress"] + 0.04 * pucker) - 0.004 * bite),
+        up_outer=apart * (0.08 * jaw + 0.075 * p["upper_raise"] + 0.025 * bite) + 0.042 * pucker,
         down_outer=apart * (jaw + (1 - bite) * 0.07 * p["lower_depress"])
         + 0.05 * pucker
         - 0.055 * bite,
-        widen=1 + spread - 0.3 * pucker - 0.15 * jaw - 0.025 * press,
-        corner_drop=0.28 * jaw - 0.02 * np.maximum(p["width"], 0) + 0.01 * pucker,
+        widen=1 + spread - 0.4 * pucker - 0.15 * jaw - 0.025 * press,
+        widen_outer=1 + spread - 0.27 * pucker - 0.15 * jaw - 0.025 * press,
+        round=pucker,
+        corner_drop=0.4 * jaw - 0.02 * np.maximum(p["width"], 0) + 0.01 * pucker,
         chin=0.92 * jaw + 0.01 * p["lower_depress"] - 0.02 * bite - 0.012 * press,
         sneer=0.015 * p["upper_raise"],
         press=press,
         tongue=p["tongue"] * apart,
-        hood=pucker,
+        hood=pucker**2,
     )
 
 
-def _lip(rest: RestMouth, drive: _Drive, at: Points, closing: Points, opening: Points) -> Points:
+def _lip(
+    rest: RestMouth,
+    drive: _Drive,
+    at: Points,
+    closing: Points,
+    opening: Points,
+    widen: Points,
+) -> Points:
     """(b, n, 2) where the points `at` (n, 2) of a lip go; `opening` (b, 1) is for the middle."""
     s = rest.s(at[:, 0])
-    middle = np.clip(1 - np.abs(s) ** 2.4, 0, 1) ** 0.7  # 1 in the middle, 0 at the corners
-    u = rest.centre + (at[:, 0] - rest.centre) * drive.widen
-    v = at[:, 1] + closing + drive.corner_drop * (1 - middle) + opening * middle
+    # A smile's corners stand high; round lips have them level with the middle.
+    seam = np.concatenate([rest.landmarks[[60]], rest.seam, rest.landmarks[[64]]])
+    bent = np.interp(at[:, 0], seam[:, 0], seam[:, 1]) - rest.seam[MIDDLE, 1]
+    s = np.minimum(np.abs(s), 1)
+    # 1 in the middle, 0 at the corners
+    middle = (1 - s ** (2.4 - 0.4 * drive.round)) ** (0.7 - 0.2 * drive.round)
+    u = rest.centre + (at[:, 0] - rest.centre) * widen
+    v = (
+        at[:, 1]
+        - FLATTENED * drive.round * bent
+        + closing
+        + drive.corner_drop * (1 - middle)
+        + opening * middle
+    )
     return np.stack(np.broadcast_arrays(u, v), -1)
 
 
@@ -162,7 +190,7 @@ def _outer(
     # Lips can be pressed to half their thickness; further, and their two edges would cross.
     most = np.clip(0.5 * thickness / PRESS, 0, 1)
     sign = np.where(np.isin(marks, UPPER_OUTER), 1, -1)
-    moved = _lip(rest, drive, at, share * inner_closing, opening)
+    moved = _lip(rest, drive, at, share * inner_closing, opening, drive.widen_outer)
     moved[..., 1] += PRESS * most * sign * drive.press
     return moved
 

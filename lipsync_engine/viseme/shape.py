@@ -11,12 +11,14 @@ from itertools import pairwise
 import numpy as np
 
 from lipsync_engine.viseme.geometry import Points, smooth_curve
+from lipsync_engine.viseme.opening import Opening
 
 STATIONS = np.array([-0.84, -0.6, -0.3, 0.0, 0.3, 0.6, 0.84])  # s, where inner lips are held
 MIDDLE = 3  # the station between the incisors
 CLOSED_GAP = 0.035  # lips nearer than this on the photo are closed
 SEAM_SHARE = 0.4  # an open mouth closes this far down its own gap: lower lips go more of the way
-INSET = 0.012  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
+INSET = 0.02  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
+CORNER = 0.03  # an open mouth's outer corner lies at least this far beyond the inner one
 THINNEST_LIP = 0.02  # landmarks that put the lip's two edges nearer than this are pushed apart
 
 
@@ -65,18 +67,22 @@ class RestMouth:
         return smooth_curve(np.concatenate([ends[:1], stations, ends[1:]]), u)
 
 
-def rest_mouth(landmarks: Points, seam: Points | None) -> RestMouth:
+def rest_mouth(landmarks: Points, seam: Points | None, opening: Opening | None = None) -> RestMouth:
     """The mouth of (68, 2) landmarks in face units.
 
     Args:
         landmarks: in face units.
         seam: (k, 2) the dark line between closed lips where the picture shows it, else None;
             it is used only where the landmarks say that the lips are closed.
+        opening: what the picture shows between open lips, if it does; it overrules landmarks.
     """
-    landmarks = _plausible(landmarks)
+    landmarks = _plausible(landmarks if opening is None else _opened(landmarks, opening))
     u = np.interp(STATIONS, [-1, 1], landmarks[[60, 64], 0])
-    upper = np.stack([u, smooth_curve(landmarks[60:65], u)], 1)
-    lower = np.stack([u, smooth_curve(landmarks[[60, 67, 66, 65, 64]], u)], 1)
+    above, below = landmarks[60:65], landmarks[[60, 67, 66, 65, 64]]
+    if opening is not None:
+        above, below = opening.upper, opening.lower
+    upper = np.stack([u, smooth_curve(above, u)], 1)
+    lower = np.stack([u, smooth_curve(below, u)], 1)
     lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
     closed = bool((lower[:, 1] - upper[:, 1]).max() < CLOSED_GAP)
     if closed:
@@ -86,6 +92,19 @@ def rest_mouth(landmarks: Points, seam: Points | None) -> RestMouth:
         inset = np.array([0, INSET])
         upper, lower = upper - inset, lower + inset
     return RestMouth(_apart(landmarks, upper, lower), upper, lower, closed)
+
+
+def _opened(landmarks: Points, opening: Opening) -> Points:
+    """Inner landmarks on the opening's edges; the outer corners a little outside of it."""
+    fixed = landmarks.copy()
+    middle = (opening.upper + opening.lower) / 2
+    fixed[[60, 64]] = middle[[0, -1]]
+    u = np.interp([0.26, 0.5, 0.74], [0, 1], middle[[0, -1], 0])
+    for inner, edge in (((61, 62, 63), opening.upper), ((67, 66, 65), opening.lower)):
+        fixed[list(inner)] = np.stack([u, smooth_curve(edge, u)], 1)
+    fixed[48, 0] = min(fixed[48, 0], fixed[60, 0] - CORNER)
+    fixed[54, 0] = max(fixed[54, 0], fixed[64, 0] + CORNER)
+    return fixed
 
 
 def _plausible(landmarks: Points) -> Points:

@@ -22,7 +22,7 @@ UPPER_STEPS = np.array([0.0, -0.011, 0.0, -0.012, -0.022, -0.03])  # of the biti
 LOWER_STEPS = np.array([0.0, 0.0, -0.004, 0.004, 0.012, 0.02])
 REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth's middle
 ARCH = 0.10  # the upper row rises towards the cheeks by this times u squared
-BEHIND_LIP = 0.012  # the lower row's edge lies this far below the lower lip's
+BEHIND_LIP = 0.03  # the lower row's edge lies this far below the lower lip's
 SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
 
 
@@ -128,7 +128,9 @@ def _upper_row(x: Points, below_edge: Points, light: Light) -> Points:
     depth = np.clip(1 - 0.82 * (np.abs(x) / 0.5) ** 2.2, 0.12, 1)
     glassy = 1 - 0.10 * smoothstep((down + 0.25) / 0.25) - 0.10 * smoothstep((-0.55 - down) / 0.45)
     shade = round_side * line * depth * glassy
-    warm = smoothstep((-0.5 - down) / 0.5)[..., None] * np.array([0.12, 0.04, 0.0])
+    warm = smoothstep((-0.5 - down) / 0.5)[..., None] * (
+        light.colourful * np.array([0.12, 0.04, 0.0])
+    )
     enamel = light.teeth * shade[..., None] * (1 - warm)
     gum = (0.75 * light.lip) * depth[..., None]
     to_gum = smoothstep((-0.97 - down) / 0.1)[..., None]
