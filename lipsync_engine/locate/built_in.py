@@ -1,14 +1,12 @@
 """The locator that needs no download: cascades, pupils, lips, and the average face between them."""
 
 import math
-from dataclasses import replace
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync_engine.locate.cascade import Candidate, Gray, candidates
-from lipsync_engine.locate.eyes import find_pupils
+from lipsync_engine.locate.eyes import Eyes, find_eyes
 from lipsync_engine.locate.mouth import PX_PER_MM, TOP, find_mouth, region, upright_lab
 from lipsync_engine.locate.shape import Points, apply, mean_shape, similarity
 
@@ -62,14 +60,10 @@ def _credible(image: Image, gray: Gray, found: list[Candidate]) -> list[Points]:
 
 def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Points | None:
     """The average face on the pupils, its lips and chin replaced by those found."""
-    pupils = None
-    for more in (0.0, -10.0, 10.0):
-        pupils = find_pupils(gray, replace(candidate, tilt=candidate.tilt + more))
-        if pupils is not None:
-            break
-    if pupils is None:
+    eyes = find_eyes(gray, candidate)
+    if eyes is None:
         return None
-    to_pixels = similarity(*pupils)
+    to_pixels = similarity(eyes.left, eyes.right)
     mouth = find_mouth(image, to_pixels)
     if mouth.contrast < LEAST_CONTRAST or not _plausible(image, to_pixels):
         return None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync_engine.locate.shape import Points, invert
+from lipsync_engine.locate.upright import upright
 
 PX_PER_MM = 2.0
 LEFT, TOP = -45.0, 22.0  # mm: corner of the upright copy
@@ -105,9 +106,7 @@ def upright_lab(image: NDArray[np.uint8], to_pixels: NDArray[np.float64]) -> Map
     onto = invert(to_pixels) * PX_PER_MM
     onto[:, 2] -= (LEFT * PX_PER_MM, TOP * PX_PER_MM)
     size = (int(WIDTH * PX_PER_MM), int(HEIGHT * PX_PER_MM))
-    patch = cv2.warpAffine(
-        image, onto, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    patch = upright(image, onto, size)
     patch = cv2.GaussianBlur(patch.astype(np.float32) / 255, (0, 0), 0.5 * PX_PER_MM)
     return np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2Lab), np.float32)
 
