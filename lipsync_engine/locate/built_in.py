@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from lipsync_engine.locate.cascade import Candidate, Gray, candidates
 from lipsync_engine.locate.eyes import Eyes, find_eyes
-from lipsync_engine.locate.mouth import PX_PER_MM, TOP, find_mouth, region, upright_lab
+from lipsync_engine.locate.lower_face import PX_PER_MM, TOP, region, upright_lab
+from lipsync_engine.locate.mouth import find_mouth
 from lipsync_engine.locate.shape import Points, apply, mean_shape, similarity
 
 Image = NDArray[np.uint8]  # (H, W, 3) BGR
@@ -15,7 +16,10 @@ Image = NDArray[np.uint8]  # (H, W, 3) BGR
 FIRST_SIDE = 400  # px: longer side of the copy searched for heads at any tilt
 SECOND_SIDE = 1280  # and, when it shows none, for small upright ones
 FOLLOW_SIDE = 240  # of the cut-out around a face that a video's earlier frame showed
-FEWEST_VOTES = 14.0  # of overlapping detections; walls get 3 to 12, faces 30 and more
+FEWEST_VOTES = 4.0  # of overlapping detections
+# Votes of the face's cascades times shots of the eyes': cats and walls reach 30, people in hats
+# and glasses 110, most people some thousands, who then need not have a usual colour.
+LEAST_EVIDENCE, MUCH_EVIDENCE = 60.0, 1500.0
 LEAST_CONTRAST = 0.12
 CHIN = 109.5  # mm under the pupils in the average face
 
@@ -63,9 +67,14 @@ def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Points | None:
     eyes = find_eyes(gray, candidate)
     if eyes is None:
         return None
+    evidence = candidate.votes * eyes.shots
     to_pixels = similarity(eyes.left, eyes.right)
+    if evidence < LEAST_EVIDENCE:
+        return None
+    if evidence < MUCH_EVIDENCE and not _plausible(image, to_pixels):
+        return None
     mouth = find_mouth(image, to_pixels)
-    if mouth.contrast < LEAST_CONTRAST or not _plausible(image, to_pixels):
+    if mouth.contrast < LEAST_CONTRAST:
         return None
     shape = mean_shape()
     shape[:17] = _jaw(shape[:17], _chin(image, to_pixels, float(mouth.outer[9, 1])))
