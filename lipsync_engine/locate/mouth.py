@@ -39,13 +39,13 @@ def find_mouth(image: NDArray[np.uint8], to_pixels: NDArray[np.float64]) -> Mout
         to_pixels: from millimetres of the upright face to the picture, (2, 3).
     """
     lab = upright_lab(image, to_pixels)
-    unlike = unlike_skin(lab)
-    outline, contrast = fit_outline(unlike, dark_valleys(lab[..., 0]))
+    valleys = dark_valleys(lab[..., 0])
+    outline, contrast = fit_outline(unlike_skin(lab, valleys), valleys)
     outer = outline.points()
-    return Mouth(outer, inner_lips(lab, outline), contrast)
+    return Mouth(outer, inner_lips(lab, valleys, outline), contrast)
 
 
-def unlike_skin(lab: Map) -> Map:
+def unlike_skin(lab: Map, valleys: Map) -> Map:
     """How unlike cheek and chin each place is: about 0 on skin, 1 on lips."""
     samples = [(-38, -22, 26, 50), (22, 38, 26, 50), (-12, 12, 84, 94)]
     skin = np.concatenate([region(lab, *box).reshape(-1, 3) for box in samples])
@@ -61,24 +61,28 @@ def unlike_skin(lab: Map) -> Map:
     low = np.median(region(unlike, -40, 40, 50, 95))
     high = np.percentile(region(unlike, -18, 18, 58, 80), 85)
     unlike = np.clip((unlike - low) / max(high - low, 1.0), -0.4, 1.3).astype(np.float32)
-    unlike = np.where(_teeth(away), np.maximum(unlike, 0.8), unlike).astype(np.float32)
+    unlike = np.where(_teeth(away, valleys), np.maximum(unlike, 0.8), unlike).astype(np.float32)
     region(unlike, -20, 20, TOP, 51)[:] = 0  # nostrils are dark and red as well
     # Teeth may look like skin: what lies between two lips at most 8 mm apart is mouth too.
     between = np.ones((int(8 * PX_PER_MM), 1), np.uint8)
     return np.asarray(cv2.morphologyEx(unlike, cv2.MORPH_CLOSE, between), np.float32)
 
 
-def _teeth(away: Map) -> NDArray[np.bool_]:
-    """Where it is paler and no darker than skin, in the middle of the lower face: (h, w).
+def _teeth(away: Map, valleys: Map) -> NDArray[np.bool_]:
+    """Where it is paler and no darker than skin, between two dark lines: (h, w).
 
     Args:
         away: (h, w, 3) Lab, from the skin's median, in units of its spread.
+        valleys: (h, w), 1 where a dark line runs.
     """
     pale = (away[..., 1] < -0.8) & (away[..., 2] < -0.5) & (away[..., 0] > -1.0)
-    inside = np.zeros_like(pale)
-    region(inside, -26, 26, 56, 84)[:] = True  # type: ignore[arg-type]
-    opened = cv2.morphologyEx((pale & inside).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5)))
-    return np.asarray(opened, bool)
+    inside = np.zeros(pale.shape, np.float32)
+    lines = np.where(region(valleys, -26, 26, 56, 84) > 0.3, 1.0, 0.0)
+    above = np.maximum.accumulate(lines, axis=0)
+    below = np.maximum.accumulate(lines[::-1], axis=0)[::-1]
+    region(inside, -26, 26, 56, 84)[:] = above * below
+    shown = (pale & (inside > 0)).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(shown, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), bool)
 
 
 def unlike_gray_skin(lightness: Map) -> Map:

@@ -71,8 +71,8 @@ class Outline:
         )
 
 
-LINE_SHARE = 0.5  # of its usual strength that the line between the lips has at its ends
-LONGEST = 9.0  # mm: that a corner is moved out
+LINE_SHARE = 0.75  # of its usual strength that the line between the lips has at its ends
+LONGEST = 8.0  # mm: that a corner is moved out
 STEPS = (4.0, 2.0, 1.0, 0.5)  # mm: of the search
 
 
