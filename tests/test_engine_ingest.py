@@ -69,7 +69,7 @@ def seen(
     """The canonical pictures, (H, W, 3) uint8 RGB each."""
     folder = source.parent / "seen"
     folder.mkdir(exist_ok=True)
-    encoded = ingest_face(source, folder, limits, fps)
+    encoded = ingest_face(source, folder, limits, fps).images
     assert not list(folder.iterdir())
     return tuple(decoded(picture) for picture in encoded)
 
@@ -586,11 +586,11 @@ def test_a_large_photo_is_scaled_down_and_says_nothing_of_its_place(tmp_path: Pa
     large = cv2.resize(media.portrait(), (1500, 2500), interpolation=cv2.INTER_CUBIC)
     Image.fromarray(large).save(tmp_path / "p.jpg", exif=exif)
 
-    (encoded,) = ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS)
+    (encoded,) = ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS).images
 
     assert decoded(encoded).shape == (2048, 1229, 3)
     assert b"at home" not in encoded
-    assert ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS) == (encoded,)
+    assert ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS).images == (encoded,)
 
 
 def test_a_picture_of_one_pixel_is_refused(tmp_path: Path) -> None:

@@ -56,13 +56,19 @@ def find_eyes(gray: Gray, candidate: Candidate) -> Eyes | None:
     if first is None:
         return None
     # Once more with both eyes at their usual places: the cascades are truest for upright faces.
-    middle, across = (first.left + first.right) / 2, first.right - first.left
-    side = float(np.hypot(*across)) * INNER / float(USUAL[1, 0] - USUAL[0, 0])
-    tilt = float(np.degrees(np.arctan2(across[1], across[0])))
-    down = (0.5 - (USUAL[0, 1] - INNER * MARGIN) / INNER) * side
-    x, y = middle + down * np.array([-across[1], across[0]]) / np.hypot(*across)
-    again = _look(gray, Candidate(float(x), float(y), side, tilt, candidate.votes))
+    again = _look(gray, square_of(first.left, first.right, candidate.votes))
     return again or first
+
+
+def square_of(left: Points, right: Points, votes: float) -> Candidate:
+    """The square in which these eyes lie where eyes usually lie."""
+    across = right - left
+    apart = float(np.hypot(*across))
+    side = apart * INNER / float(USUAL[1, 0] - USUAL[0, 0])
+    down = (0.5 - (USUAL[0, 1] / INNER - MARGIN)) * side
+    x, y = (left + right) / 2 + down / apart * np.array([-across[1], across[0]])
+    tilt = float(np.degrees(np.arctan2(across[1], across[0])))
+    return Candidate(float(x), float(y), side, tilt, votes)
 
 
 def _look(gray: Gray, candidate: Candidate) -> Eyes | None:
@@ -76,7 +82,9 @@ def _look(gray: Gray, candidate: Candidate) -> Eyes | None:
         return None
     side = float(np.hypot(*across))
     pupils = [_pupil(smooth.astype(np.float32), mark, 0.62 * side) for mark in marks]
-    away = [np.hypot(*(pupil - mark)) / side * 62 for pupil, mark in zip(pupils, marks, strict=True)]
+    away = [
+        np.hypot(*(pupil - mark)) / side * 62 for pupil, mark in zip(pupils, marks, strict=True)
+    ]
     eyes = [
         mark + _trust(apart, force) * (pupil - mark)
         for mark, pupil, apart, force in zip(marks, pupils, away, strength, strict=True)
@@ -109,7 +117,9 @@ def _shots(part: Gray) -> Points:
         for mirrored in (False, True):
             seen = np.ascontiguousarray(part[:, ::-1]) if mirrored else part
             least, most = BOXES
-            boxes = classifier(name).detectMultiScale(seen, 1.08, 0, 0, (least, least), (most, most))
+            boxes = classifier(name).detectMultiScale(
+                seen, 1.08, 0, 0, (least, least), (most, most)
+            )
             if not len(boxes):
                 continue
             x, y, width, _ = np.asarray(boxes, np.float64).T
@@ -118,7 +128,8 @@ def _shots(part: Gray) -> Points:
             x = x + COLUMNS.start
             x -= out * width * np.sign(x - PATCH / 2)
             found.append(np.stack([x, y + ROWS.start, width], 1))
-    return np.concatenate(found) if found else np.empty((0, 3))
+    shots = np.concatenate(found) if found else np.empty((0, 3))
+    return shots[np.lexsort(shots.T)]  # OpenCV's threads finish in any order; sums must not
 
 
 def _densest(shots: Points, which: int) -> tuple[Points, float]:

@@ -22,9 +22,9 @@ def upright_lab(image: NDArray[np.uint8], to_pixels: NDArray[np.float64]) -> Map
     onto = invert(to_pixels) * PX_PER_MM
     onto[:, 2] -= (LEFT * PX_PER_MM, TOP * PX_PER_MM)
     size = (int(WIDTH * PX_PER_MM), int(HEIGHT * PX_PER_MM))
-    patch = upright(image, onto, size)
-    patch = cv2.GaussianBlur(patch.astype(np.float32) / 255, (0, 0), 0.5 * PX_PER_MM)
-    return np.asarray(cv2.cvtColor(patch, cv2.COLOR_BGR2Lab), np.float32)
+    patch = upright(image, onto, size).astype(np.float32) / 255
+    smooth = cv2.GaussianBlur(patch, (0, 0), 0.5 * PX_PER_MM)
+    return np.asarray(cv2.cvtColor(smooth, cv2.COLOR_BGR2Lab), np.float32)
 
 
 def region(lab: Map, x0: float, x1: float, y0: float, y1: float) -> Map:

@@ -83,6 +83,9 @@ class VisemeGenerator:
         for first in range(frames.first - frames.first % size, frames.stop, size):
             if cancelled():
                 raise CanceledError("Rendering was cancelled between two batches of frames.")
+            if not still and not face.shows(index := face.image_index(first)):
+                yield face.image(index)[None]
+                continue
             numbers = np.arange(first, first + size)
             motion = Motion(
                 heard.rows(numbers),

@@ -34,10 +34,6 @@ def _result(worn: portraits.Worn) -> Result:
     seconds = time.perf_counter() - began
     if not found:
         return Result(worn.person, worn.way, NOWHERE, 0.0, seconds)
-    points = _largest(found)
-    errors = ibug.errors(ibug.of_landmarks(points, worn.truth.width), worn.truth)
-    return Result(worn.person, worn.way, errors, 1.0, seconds)
-
-
-def _largest(found):  # type: ignore[no-untyped-def]
-    return max(found, key=lambda points: float(np.ptp(points[:17], axis=0).max()))
+    face = max(found, key=lambda face: face.width)
+    errors = ibug.errors(ibug.of_landmarks(face.points, worn.truth.width), worn.truth)
+    return Result(worn.person, worn.way, errors, face.confidence, seconds)
