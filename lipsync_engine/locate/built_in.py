@@ -36,7 +36,7 @@ def find_faces(image: Image) -> list[Located]:
 def find_again(image: Image, near: Points) -> Located | None:
     """The face that should be about where `near` (68, 2) is; much cheaper than `find_faces`."""
     eyes = near[36:42].mean(0), near[42:48].mean(0)
-    return _landmarks(image, _gray(image), square_of(*eyes, votes=USUAL_VOTES))
+    return _landmarks(image, _gray(image), square_of(*eyes, votes=USUAL_VOTES), exact=True)
 
 
 def _gray(image: Image) -> Gray:
@@ -50,9 +50,11 @@ def _credible(image: Image, gray: Gray, found: list[Candidate]) -> list[Located]
     return [face for face in faces if face is not None]
 
 
-def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Located | None:
+def _landmarks(
+    image: Image, gray: Gray, candidate: Candidate, exact: bool = False
+) -> Located | None:
     """The average face on the eyes, its lips and chin replaced by those found."""
-    eyes = find_eyes(gray, candidate)
+    eyes = find_eyes(gray, candidate, exact)
     if eyes is None:
         return None
     evidence = candidate.votes * eyes.shots
