@@ -36,7 +36,7 @@ from lipsync_engine.errors import (
     WeightsError,
 )
 from lipsync_engine.locate import SMALLEST, built_in, locate, network
-from lipsync_engine.locate.shape import apply, mean_shape, similarity
+from lipsync_engine.locate.shape import apply, similarity
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from lipsync_engine.locate.cascade import Candidate, Gray, candidates
 from lipsync_engine.locate.eyes import Eyes, find_eyes, square_of
-from lipsync_engine.locate.lower_face import PX_PER_MM, TOP, region, upright_lab
 from lipsync_engine.locate.located import Image, Located
+from lipsync_engine.locate.lower_face import PX_PER_MM, TOP, region, upright_lab
 from lipsync_engine.locate.mouth import Mouth, find_mouth
 from lipsync_engine.locate.shape import Points, apply, mean_shape, similarity
 

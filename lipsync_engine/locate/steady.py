@@ -7,6 +7,7 @@ carried back. Nothing depends on where a job is cut: this is done once per video
 """
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def _steadied(track: Track, looks: list[int], fps: Fraction) -> Points:
 def _poses(track: Track, looks: list[int]) -> list[Affine]:
     """From the first look's frame to each frame up to the last look: (2, 3) each."""
     poses = [np.eye(2, 3)]
-    for one, other in zip(looks, looks[1:], strict=False):
+    for one, other in pairwise(looks):
         steps = [track.steps.get(frame) for frame in range(one + 1, other + 1)]
         if any(step is None for step in steps):
             whole = fit_similarity(track.seen[one].points, track.seen[other].points)

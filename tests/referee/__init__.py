@@ -6,5 +6,5 @@ It shares no code, no weights and no numpy with what it judges.
 
 Reading order: ibug (its points in our words), facemesh (the only file that runs
 in the referee's environment), hired (how it is asked), portraits -> located
-(item B5), films -> followed (B3), paths -> tracked (B4), page (the tables).
+(item B5), speaking (B3), followed (B4), page (the tables).
 """

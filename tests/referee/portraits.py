@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import people
 from numpy.typing import NDArray
+
 from referee import hired, ibug
 
 Image = NDArray[np.uint8]  # (H, W, 3) BGR
@@ -118,6 +119,30 @@ WAYS: dict[str, Callable[[Image], tuple[Image, Affine]]] = {
     "grainy": grainy,
     "JPEG 30": jpeg_30,
 }
+
+
+def _over_the_mouth(image: Image) -> tuple[Image, Affine]:
+    """A card held before mouth and chin; the head is in the picture's middle, more or less."""
+    height, width = image.shape[:2]
+    copy = image.copy()
+    copy[int(0.56 * height) : int(0.85 * height), int(0.2 * width) : int(0.8 * width)] = 140
+    return copy, people.UNMOVED
+
+
+def _noisier(image: Image) -> tuple[Image, Affine]:
+    random = np.random.default_rng(8)
+    return (image + random.normal(0, 45, image.shape)).clip(0, 255).astype(np.uint8), people.UNMOVED
+
+
+# Too hard for the bounds; here the confidence has to fall.
+HARD: dict[str, Callable[[Image], tuple[Image, Affine]]] = {
+    "turned -40°": _turned(-40),
+    "turned +40°": _turned(40),
+    "very blurred": lambda image: (cv2.GaussianBlur(image, (0, 0), 0.04 * USUAL), people.UNMOVED),
+    "very grainy": _noisier,
+    "nearly black": lambda image: people.gamma(image, 4.0),
+    "lower face covered": _over_the_mouth,
+}
 WIDTHS = (96, 160, 400, 800, 1200)  # px: of the face
 USUAL = 256
 LARGEST = 2048  # px: no photo reaches the locator larger
@@ -131,6 +156,7 @@ class Worn:
     way: str
     picture: Image
     truth: ibug.Marks
+    hard: bool
 
 
 def the_set(folder: Path) -> Iterator[Worn]:
@@ -142,12 +168,12 @@ def the_set(folder: Path) -> Iterator[Worn]:
         width = ibug.of_mesh(mesh).width
         for way, picture, moved in _worn(person, mesh, width):
             truth = ibug.of_mesh(mesh @ moved[:, :2].T + moved[:, 2])
-            yield Worn(person.name, way, picture, _ordered(truth))
+            yield Worn(person.name, way, picture, _ordered(truth), way in HARD)
 
 
 def _worn(person: Person, mesh: NDArray[np.float64], width: float):  # type: ignore[no-untyped-def]
     usual, to_usual = people.scaled(person.portrait, USUAL / width)
-    for way, wear in WAYS.items():
+    for way, wear in {**WAYS, **HARD}.items():
         picture, moved = wear(usual)
         yield way, picture, _after(moved, to_usual)
     blurred = cv2.GaussianBlur(usual, (0, 0), 0.012 * USUAL)
