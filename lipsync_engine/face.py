@@ -27,7 +27,7 @@ class Face:
         landmarks: (n_images, 68, 2) float32, x and y in pixels.
         located_by: "face-alignment", "built-in", "shipped" or "user".
         warnings: what the user should know, in plain sentences.
-        confidence: of whoever located it, 0..1; docs/locator.md says what it is worth.
+        confidence: of whoever located it, 0..1; docs/referee.md says what it is worth.
         found: (n_images,) bool, which pictures show the face; the others are shown as they are.
             None: all of them.
     """

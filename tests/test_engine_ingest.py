@@ -704,6 +704,21 @@ def test_colours_of_a_bt709_video_come_out_right(tmp_path: Path) -> None:
     assert np.abs(colour - (0xBF, 0x30, 0x20)).max() < 5
 
 
+def test_a_shortened_face_video_is_said_to_be_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    film, exact = media.film(tmp_path / "v.mp4", 3), media.film(tmp_path / "w.mp4", 1.5)
+    limits = replace(LIMITS, max_video_s=1.5)
+
+    shortened = ingest_face(film, tmp_path, limits, FPS)
+    whole = ingest_face(exact, tmp_path, limits, FPS)
+
+    assert len(shortened.images) == len(whole.images)
+    assert whole.warnings == ()
+    assert shortened.warnings == (
+        "The face video is longer than 1.5 seconds: only its first 1.5 seconds are used, forwards "
+        "and backwards by turns. Send the part that you want to see.",
+    )
+
+
 def test_only_the_first_seconds_of_a_video_are_used(tmp_path: Path) -> None:
     frames = seen(media.film(tmp_path / "v.mp4", 3), FPS, replace(LIMITS, max_video_s=1.5))
 

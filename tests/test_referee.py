@@ -48,8 +48,7 @@ def test_a_table_replaces_what_stood_between_its_markers_and_nothing_else(tmp_pa
 
     page.written(doc, {"films": page.table(["a", "b"], [["1", "2"]])})
 
-    assert doc.read_text() == (
-        "before\n<!-- films -->\n| a | b |\n| --- | --- |\n| 1 | 2 |\n<!-- end of films -->\nafter\n"
-    )
+    table = "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
+    assert doc.read_text() == f"before\n<!-- films -->\n{table}<!-- end of films -->\nafter\n"
     with pytest.raises(ValueError, match="no place for tracks"):
         page.written(doc, {"tracks": ""})

@@ -17,7 +17,7 @@ class Located:
 
     Attributes:
         points: the 68 landmarks, pixels, (68, 2).
-        confidence: 0..1. Of the built-in locator: see docs/locator.md for how often a face with
+        confidence: 0..1. Of the built-in locator: see docs/referee.md for how often a face with
             so much confidence lay within its bounds. Of face-alignment, which tells none: 1.
     """
 
