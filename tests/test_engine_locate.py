@@ -115,6 +115,21 @@ def test_of_two_faces_the_larger_is_taken_and_the_user_told() -> None:
     )
 
 
+def test_a_clear_face_is_sure_and_one_that_hardly_shows_is_less_so_and_the_user_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clear = locate([png(astronaut())])
+    noise = np.random.default_rng(2).normal(0, 40, astronaut().shape)
+    grainy = np.clip(0.35 * astronaut() + 60 + noise, 0, 255).astype(np.uint8)
+    (unclear,) = built_in.find_faces(grainy)[:1] or [None]
+
+    assert clear.confidence == 1.0
+    assert unclear is None or unclear.confidence < 1.0
+    monkeypatch.setattr("lipsync_engine.locate.SURE", 1.01)
+    (warning,) = locate([png(astronaut())]).warnings
+    assert warning.startswith("The locator is unsure of this face (confidence 1.00 of 1)")
+
+
 def test_the_pictures_are_kept_byte_for_byte() -> None:
     encoded = jpeg(avatar())
 
