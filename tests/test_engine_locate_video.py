@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lipsync_engine.face import Face
-from lipsync_engine.locate import flow, locate, steady
+from lipsync_engine.locate import choose_locator, flow, locate, steady
 from lipsync_engine.locate.located import Located
 from lipsync_engine.locate.shape import apply, composed, fit_similarity, invert, mean_shape
-from lipsync_engine.locate.track import Track
+from lipsync_engine.locate.track import Track, watch
 
 FPS = Fraction(25)
 
@@ -87,8 +87,10 @@ def test_a_cut_moves_the_face_in_one_frame_and_not_over_several() -> None:
         (frame.astype(float) * 0.55).astype(np.uint8) for frame in elsewhere.frames
     ]
 
-    face = locate([people.jpeg(frame, 95) for frame in frames], FPS)
+    encoded = [people.jpeg(frame, 95) for frame in frames]
+    face = locate(encoded, FPS)
 
+    assert watch(encoded[5:11], 5, choose_locator()).cuts == {3}
     steps = np.linalg.norm(np.diff(face.landmarks[:, 17:48].mean(1), axis=0), axis=1)
     assert int(np.argmax(steps)) == 7
     assert np.delete(steps, 7).max() < 0.5
