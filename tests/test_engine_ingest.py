@@ -69,7 +69,7 @@ def seen(
     """The canonical pictures, (H, W, 3) uint8 RGB each."""
     folder = source.parent / "seen"
     folder.mkdir(exist_ok=True)
-    encoded = ingest_face(source, folder, limits, fps)
+    encoded = ingest_face(source, folder, limits, fps).images
     assert not list(folder.iterdir())
     return tuple(decoded(picture) for picture in encoded)
 
@@ -586,11 +586,11 @@ def test_a_large_photo_is_scaled_down_and_says_nothing_of_its_place(tmp_path: Pa
     large = cv2.resize(media.portrait(), (1500, 2500), interpolation=cv2.INTER_CUBIC)
     Image.fromarray(large).save(tmp_path / "p.jpg", exif=exif)
 
-    (encoded,) = ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS)
+    (encoded,) = ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS).images
 
     assert decoded(encoded).shape == (2048, 1229, 3)
     assert b"at home" not in encoded
-    assert ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS) == (encoded,)
+    assert ingest_face(tmp_path / "p.jpg", tmp_path, LIMITS, FPS).images == (encoded,)
 
 
 def test_a_picture_of_one_pixel_is_refused(tmp_path: Path) -> None:
@@ -702,6 +702,21 @@ def test_colours_of_a_bt709_video_come_out_right(tmp_path: Path) -> None:
     colour = seen(source)[0].reshape(-1, 3).mean(axis=0)
 
     assert np.abs(colour - (0xBF, 0x30, 0x20)).max() < 5
+
+
+def test_a_shortened_face_video_is_said_to_be_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    film, exact = media.film(tmp_path / "v.mp4", 3), media.film(tmp_path / "w.mp4", 1.5)
+    limits = replace(LIMITS, max_video_s=1.5)
+
+    shortened = ingest_face(film, tmp_path, limits, FPS)
+    whole = ingest_face(exact, tmp_path, limits, FPS)
+
+    assert len(shortened.images) == len(whole.images)
+    assert whole.warnings == ()
+    assert shortened.warnings == (
+        "The face video is longer than 1.5 seconds: only its first 1.5 seconds are used, forwards "
+        "and backwards by turns. Send the part that you want to see.",
+    )
 
 
 def test_only_the_first_seconds_of_a_video_are_used(tmp_path: Path) -> None:

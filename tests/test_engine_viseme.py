@@ -1,6 +1,7 @@
 """The `viseme` generator: the same bytes however a job is cut, batch by batch, and it can stop."""
 
 import tracemalloc
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -194,3 +195,18 @@ def test_the_fingerprint_names_the_device_and_the_registry_knows_the_generator(m
     assert made.name == "viseme"
     assert made.fingerprint() == GENERATOR.fingerprint()
     assert made.fingerprint() != VisemeGenerator("cuda").fingerprint()
+
+
+def test_pictures_without_the_face_pass_through_untouched_wherever_a_job_is_cut():
+    views = [avatar_view(128, 128, 0.22, turn) for turn in (-4, 0, 5)]
+    face = replace(as_face(*views), found=np.array([True, False, True]))
+    samples = sound(1, 9)
+
+    whole = rendered(samples, FrameRange(0, 25), face=face)
+    parts = [rendered(samples, FrameRange(a, b), face=face) for a, b in ((0, 6), (6, 1), (7, 18))]
+
+    assert np.array_equal(np.concatenate(parts), whole)
+    own = np.stack([face.image(face.image_index(frame)) for frame in range(25)])
+    changed = (whole != own).any(axis=(1, 2, 3))
+    assert not changed[1::2].any()  # 0 1 2 1 0 1 2 …
+    assert changed[::2].any()

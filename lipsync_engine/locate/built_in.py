@@ -1,29 +1,31 @@
-"""The locator that needs no download: cascades, pupils, lips, and the average face between them."""
+"""The locator that needs no download: cascades, eyes, lips, and the average face between them."""
 
 import math
-from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync_engine.locate.cascade import Candidate, Gray, candidates
-from lipsync_engine.locate.eyes import find_pupils
-from lipsync_engine.locate.mouth import PX_PER_MM, TOP, find_mouth, region, upright_lab
+from lipsync_engine.locate.eyes import Eyes, find_eyes, square_of
+from lipsync_engine.locate.located import Image, Located
+from lipsync_engine.locate.lower_face import PX_PER_MM, TOP, region, upright_lab
+from lipsync_engine.locate.mouth import Mouth, find_mouth
 from lipsync_engine.locate.shape import Points, apply, mean_shape, similarity
-
-Image = NDArray[np.uint8]  # (H, W, 3) BGR
 
 FIRST_SIDE = 400  # px: longer side of the copy searched for heads at any tilt
 SECOND_SIDE = 1280  # and, when it shows none, for small upright ones
-FOLLOW_SIDE = 240  # of the cut-out around a face that a video's earlier frame showed
-FEWEST_VOTES = 14.0  # of overlapping detections; walls get 3 to 12, faces 30 and more
+FEWEST_VOTES, USUAL_VOTES = 4.0, 60.0  # of overlapping detections
+MOST_LOOKED_AT = 6  # candidates
+# Votes of the face's cascades times shots of the eyes': cats and walls reach 30, people in hats
+# and glasses 110, most people some thousands, who then need not have a usual colour.
+LEAST_EVIDENCE, MUCH_EVIDENCE = 60.0, 1500.0
 LEAST_CONTRAST = 0.12
 CHIN = 109.5  # mm under the pupils in the average face
 
 
-def find_faces(image: Image) -> list[Points]:
-    """All credible faces: 68 points each, (68, 2) in pixels, in order of credibility."""
+def find_faces(image: Image) -> list[Located]:
+    """All credible faces, in order of credibility."""
     gray = _gray(image)
     faces = _credible(image, gray, candidates(gray, FIRST_SIDE))
     if not faces and max(gray.shape) > FIRST_SIDE:
@@ -31,52 +33,53 @@ def find_faces(image: Image) -> list[Points]:
     return faces
 
 
-def follow_face(image: Image, earlier: Points) -> Points | None:
-    """The face near where an earlier frame had it; much cheaper than `find_faces`."""
-    middle, side = earlier.mean(0), 2.4 * np.ptp(earlier[:17, 0])
-    low = np.maximum(middle - side / 2, 0).astype(int)
-    high = np.minimum(middle + side / 2, image.shape[1::-1]).astype(int)
-    if (high - low).min() < 32:
-        return None
-    part = np.ascontiguousarray(image[low[1] : high[1], low[0] : high[0]])
-    gray = _gray(part)
-    faces = _credible(part, gray, candidates(gray, FOLLOW_SIDE))
-    return faces[0] + low if faces else None
+def find_again(image: Image, near: Points) -> Located | None:
+    """The face that should be about where `near` (68, 2) is; much cheaper than `find_faces`."""
+    eyes = near[36:42].mean(0), near[42:48].mean(0)
+    return _landmarks(image, _gray(image), square_of(*eyes, votes=USUAL_VOTES), exact=True)
 
 
 def _gray(image: Image) -> Gray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _credible(image: Image, gray: Gray, found: list[Candidate]) -> list[Points]:
-    """Landmarks of the candidates that have eyes and lips."""
-    faces = []
-    for candidate in found:
-        if candidate.votes < FEWEST_VOTES:
-            break
-        face = _landmarks(image, gray, candidate)
-        if face is not None:
-            faces.append(face)
-    return faces
+def _credible(image: Image, gray: Gray, found: list[Candidate]) -> list[Located]:
+    """The faces among the candidates: those that have eyes and lips."""
+    likely = [candidate for candidate in found if candidate.votes >= FEWEST_VOTES][:MOST_LOOKED_AT]
+    faces = [_landmarks(image, gray, candidate) for candidate in likely]
+    return [face for face in faces if face is not None]
 
 
-def _landmarks(image: Image, gray: Gray, candidate: Candidate) -> Points | None:
-    """The average face on the pupils, its lips and chin replaced by those found."""
-    pupils = None
-    for more in (0.0, -10.0, 10.0):
-        pupils = find_pupils(gray, replace(candidate, tilt=candidate.tilt + more))
-        if pupils is not None:
-            break
-    if pupils is None:
+def _landmarks(
+    image: Image, gray: Gray, candidate: Candidate, exact: bool = False
+) -> Located | None:
+    """The average face on the eyes, its lips and chin replaced by those found."""
+    eyes = find_eyes(gray, candidate, exact)
+    if eyes is None:
         return None
-    to_pixels = similarity(*pupils)
+    evidence = candidate.votes * eyes.shots
+    to_pixels = similarity(eyes.left, eyes.right)
+    if evidence < LEAST_EVIDENCE:
+        return None
+    if evidence < MUCH_EVIDENCE and not _plausible(image, to_pixels):
+        return None
     mouth = find_mouth(image, to_pixels)
-    if mouth.contrast < LEAST_CONTRAST or not _plausible(image, to_pixels):
+    if mouth.contrast < LEAST_CONTRAST:
         return None
     shape = mean_shape()
     shape[:17] = _jaw(shape[:17], _chin(image, to_pixels, float(mouth.outer[9, 1])))
     shape[48:60], shape[60:] = mouth.outer, mouth.inner
-    return apply(to_pixels, shape)
+    return Located(apply(to_pixels, shape), _confidence(evidence, eyes, mouth))
+
+
+def _confidence(evidence: float, eyes: Eyes, mouth: Mouth) -> float:
+    """How sure all this is, 0..1: as sure as its least sure part."""
+    parts = (
+        math.log(evidence / LEAST_EVIDENCE) / math.log(MUCH_EVIDENCE / LEAST_EVIDENCE),
+        (8.0 - eyes.doubt) / 4.0,
+        (mouth.contrast - LEAST_CONTRAST) / 0.2,
+    )
+    return float(np.clip(min(parts), 0.0, 1.0))
 
 
 def _plausible(image: Image, to_pixels: NDArray[np.float64]) -> bool:

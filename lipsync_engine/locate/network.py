@@ -17,17 +17,17 @@ from urllib.parse import urlparse
 from urllib.request import getproxies
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lipsync_engine.errors import WeightsError
+from lipsync_engine.locate.located import Image, Located, nearest
 from lipsync_engine.locate.shape import Points
 
 REACH_SECONDS = 4.0  # for a first connection, name look-up included
 READ_SECONDS = 15.0  # for every single read of a download
 
 
-def find_faces(image: NDArray[np.uint8]) -> list[Points]:
-    """All faces of a picture ((H, W, 3) BGR): 68 points each, (68, 2).
+def find_faces(image: Image) -> list[Located]:
+    """All faces of a picture.
 
     Raises:
         WeightsError: the network's weights are not here and could not be fetched.
@@ -36,7 +36,12 @@ def find_faces(image: NDArray[np.uint8]) -> list[Points]:
     if isinstance(network, WeightsError):
         raise network
     found = network.get_landmarks_from_image(np.ascontiguousarray(image[..., ::-1]))
-    return [np.asarray(points, np.float64)[:, :2] for points in found or []]
+    return [Located(np.asarray(points, np.float64)[:, :2], 1.0) for points in found or []]
+
+
+def find_again(image: Image, near: Points) -> Located | None:
+    """The face that should be about where `near` (68, 2) is."""
+    return nearest(find_faces(image), near)
 
 
 @cache

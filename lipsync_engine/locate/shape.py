@@ -60,3 +60,18 @@ def invert(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """The inverse of a (2, 3) matrix."""
     linear = np.linalg.inv(affine[:, :2])
     return np.column_stack([linear, -linear @ affine[:, 2]])
+
+
+def fit_similarity(start: Points, end: Points) -> NDArray[np.float64]:
+    """The similarity that takes `start` (n, 2) nearest to `end`, in least squares: (2, 3)."""
+    middle, target = start.mean(0), end.mean(0)
+    a = (start - middle) @ (1, 1j)
+    b = (end - target) @ (1, 1j)
+    turn = np.vdot(a, b) / max(float(np.vdot(a, a).real), 1e-12)  # scale and rotation
+    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.column_stack([linear, target - linear @ middle])
+
+
+def composed(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The (2, 3) map that does `first`, then `second`."""
+    return np.column_stack([second[:, :2] @ first[:, :2], apply(second, first[:, 2])])

@@ -84,8 +84,12 @@ class VisemeGenerator:
             if cancelled():
                 raise CanceledError("Rendering was cancelled between two batches of frames.")
             numbers = np.arange(first, first + size)
+            rows = heard.rows(numbers)  # of every frame: hearing goes on where no face is seen
+            if not still and not face.shows(index := face.image_index(first)):
+                yield face.image(index)[None]
+                continue
             motion = Motion(
-                heard.rows(numbers),
+                rows,
                 idle.eyelids(look.seed, numbers, fps) * (still and look.blink),
                 idle.sway(look.seed, numbers, fps).scaled(float(still and look.sway)),
             )
