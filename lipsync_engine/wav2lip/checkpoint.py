@@ -123,7 +123,7 @@ def _refuse_other_networks(path: Path, state: State) -> None:
     wanted = shapes()
     if any(name.startswith("face_encoder.") for name in state):
         raise WeightsError(
-            f"{path} is a lip-sync discriminator (SyncNet), which judges and draws nothing. {ADVICE}"
+            f"{path} is a lip-sync discriminator (SyncNet): it judges and draws nothing. {ADVICE}"
         )
     blocks = {name.split(".")[1] for name in state if name.startswith("face_encoder_blocks.")}
     unlike = [name for name in wanted if name in state and tuple(state[name].shape) != wanted[name]]

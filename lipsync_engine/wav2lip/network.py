@@ -44,14 +44,14 @@ class Network:
     ) -> None:
         """`precision` float32 is the published network; float16 and bfloat16 are quicker where the
         device has them, and coarser."""
-        self._device, self._precision = device, precision
+        self.device, self._precision = device, precision
         self._encoder = [[self._step(state, layer) for layer in block] for block in FACE_ENCODER]
         self._hearing = [self._step(state, layer) for layer in AUDIO_ENCODER]
         self._first = self._step(state, FACE_DECODER[0][0])
         splits = [_Split(state, layer, self._put) for layer in _after_skips()]
         self._splits = splits
         self._rest = [self._residuals(state, number) for number in range(1, len(FACE_DECODER))]
-        self._last = tuple(self._put(state[f"{LAST}.{part}"]) for part in ("weight", "bias"))
+        self._last = self._put(state[f"{LAST}.weight"]), self._put(state[f"{LAST}.bias"])
 
     def backdrop(self, faces: Tensor) -> Backdrop:
         """What pictures alone contribute to the decoder.
@@ -62,7 +62,7 @@ class Network:
         Returns:
             One tensor (n, side, side, channels) for each of the seven places.
         """
-        x = _channels_last(faces.to(self._device, self._precision))
+        x = _channels_last(faces.to(self.device, self._precision))
         skips = []
         for block in self._encoder:
             for step in block:
@@ -82,7 +82,7 @@ class Network:
         Returns:
             (B, 96, 96, 3) uint8 BGR on the device, truncated as the published code does.
         """
-        x = _channels_last(mel.to(self._device, self._precision))
+        x = _channels_last(mel.to(self.device, self._precision))
         for step in (*self._hearing, self._first):
             x = step(x)
         for split, behind, residuals in zip(
@@ -96,7 +96,7 @@ class Network:
         return face.mul_(255).to(torch.uint8)
 
     def _put(self, tensor: Tensor) -> Tensor:
-        return _packed(tensor.to(self._device, self._precision))
+        return _packed(tensor.to(self.device, self._precision))
 
     def _step(self, state: State, layer: Layer) -> Step:
         weight, bias = (self._put(part) for part in folded(state, layer))
@@ -111,7 +111,7 @@ class Network:
         return step
 
     def _residuals(self, state: State, block: int) -> list[Step]:
-        quick = self._device.type == "cpu" and self._precision == torch.float32
+        quick = self.device.type == "cpu" and self._precision == torch.float32
         layers = FACE_DECODER[block][1:]
         if not quick or block not in _WINOGRAD:
             return [self._step(state, layer) for layer in layers]
@@ -125,7 +125,8 @@ class _Split:
         weight, bias = folded(state, layer)
         channels = layer.inputs - _skip_channels(layer)
         axis = 0 if layer.transposed else 1
-        of_x, of_skip = weight.split([channels, layer.inputs - channels], axis)
+        of_x = weight.narrow(axis, 0, channels)
+        of_skip = weight.narrow(axis, channels, layer.inputs - channels)
         self._layer = layer
         self._of_x, self._of_skip, self._bias = put(of_x), put(of_skip), put(bias)
 
