@@ -6,6 +6,7 @@ somewhere on the web, and a pickle can hold a program.
 
 import hashlib
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,7 +99,9 @@ def _unpickled(path: Path) -> object:
     # Mapped, tensors that are not asked for (an optimizer's, two thirds of the file) stay on disk.
     mapped = zipfile.is_zipfile(path)
     try:
-        held: object = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a pickle that is refused a moment later
+            held: object = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         if "truncated" in str(error) or "Ran out" in str(error):
             raise _cut_off(path) from error
@@ -106,7 +109,7 @@ def _unpickled(path: Path) -> object:
             f"{path} holds more than tensors: loading it would run code from the file, which is "
             f"refused. {ADVICE}"
         ) from error
-    except (EOFError, RuntimeError, OSError, ValueError, KeyError, IndexError) as error:
+    except Exception as error:  # torch's reader stumbles over damage in a dozen ways
         raise _cut_off(path) from error
     return held
 

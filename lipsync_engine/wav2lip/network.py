@@ -42,8 +42,11 @@ class Network:
     def __init__(
         self, state: State, device: torch.device, precision: torch.dtype = torch.float32
     ) -> None:
-        """`precision` float32 is the published network; float16 and bfloat16 are quicker where the
-        device has them, and coarser."""
+        """Take the weights out of `state`: two copies would be 140 MB more.
+
+        `precision` float32 is the published network; float16 and bfloat16 are quicker where the
+        device has them, and coarser.
+        """
         self.device, self._precision = device, precision
         self._encoder = [[self._step(state, layer) for layer in block] for block in FACE_ENCODER]
         self._hearing = [self._step(state, layer) for layer in AUDIO_ENCODER]
@@ -51,7 +54,9 @@ class Network:
         splits = [_Split(state, layer, self._put) for layer in _after_skips()]
         self._splits = splits
         self._rest = [self._residuals(state, number) for number in range(1, len(FACE_DECODER))]
-        self._last = self._put(state[f"{LAST}.weight"]), self._put(state[f"{LAST}.bias"])
+        # Cloned: a view would keep the whole file mapped.
+        ends = (state.pop(f"{LAST}.{part}").clone() for part in ("weight", "bias"))
+        self._last_weight, self._last_bias = map(self._put, ends)
 
     def backdrop(self, faces: Tensor) -> Backdrop:
         """What pictures alone contribute to the decoder.
@@ -92,7 +97,7 @@ class Network:
             for step in residuals:
                 x = step(x)
         x = self._splits[-1].of_drawing(x, backdrop[-1])
-        face = _to_last(conv2d(_to_first(x), *self._last)).float().sigmoid_()
+        face = _to_last(conv2d(_to_first(x), self._last_weight, self._last_bias)).float().sigmoid_()
         return face.mul_(255).to(torch.uint8)
 
     def _put(self, tensor: Tensor) -> Tensor:
@@ -145,14 +150,19 @@ class _Split:
 
 
 def folded(state: State, layer: Layer) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a layer with its batch norm (running statistics) in them, float32."""
+    """Weight and bias of a layer with its batch norm (running statistics) in them, float32.
+
+    Takes the layer's entries out of `state`.
+    """
     conv, norm = f"{layer.name}.conv_block.0", f"{layer.name}.conv_block.1"
-    variance = state[f"{norm}.running_var"].double()
-    scale = state[f"{norm}.weight"].double() / torch.sqrt(variance + _NORM_EPSILON)
-    bias = (state[f"{conv}.bias"].double() - state[f"{norm}.running_mean"].double()) * scale
+    scale = state.pop(f"{norm}.weight").double() / torch.sqrt(
+        state.pop(f"{norm}.running_var").double() + _NORM_EPSILON
+    )
+    shift = state.pop(f"{conv}.bias").double() - state.pop(f"{norm}.running_mean").double()
+    bias = shift * scale + state.pop(f"{norm}.bias").double()
     along = (1, -1, 1, 1) if layer.transposed else (-1, 1, 1, 1)
-    weight = state[f"{conv}.weight"].double() * scale.view(along)
-    return weight.float(), (bias + state[f"{norm}.bias"].double()).float()
+    weight = state.pop(f"{conv}.weight").double() * scale.view(along)
+    return weight.float(), bias.float()
 
 
 def _after_skips() -> tuple[Layer, ...]:

@@ -15,6 +15,11 @@ from lipsync_engine.wav2lip.network import Backdrop, Network
 Frames = NDArray[np.uint8]
 
 
+def on_cpu(device: torch.device) -> bool:
+    """Whether pictures are pasted by OpenCV, as in the published code, or by the device."""
+    return device.type == "cpu"
+
+
 class Painter:
     """Draws a face's frames; a photo's plate and backdrop are made once, a video's as they come."""
 
@@ -64,7 +69,7 @@ class Painter:
         faces: torch.Tensor,
         rests: NDArray[np.float32],
     ) -> None:
-        if faces.device.type == "cpu":
+        if on_cpu(faces.device):
             drawn = faces.numpy()
             for k, plate in enumerate(plates):
                 paste.put(frames[k], plate, drawn[k], float(rests[k]))
@@ -100,7 +105,7 @@ class Painter:
         return paste.plate(self._face.image(index), self._boxes[index], self._look.paste)
 
     def _behind(self, plates: list[paste.Plate]) -> Backdrop:
-        if self._network.device.type == "cpu":
+        if on_cpu(self._network.device):
             inputs = [torch.from_numpy(paste.network_input(plate.face)) for plate in plates]
         else:
             inputs = [

@@ -18,9 +18,11 @@ AROUND = 10  # columns on either side that must be quiet: 125 ms; the closure of
 BACKGROUND = 320  # columns, 4 s, whose quietest tenth is the background
 BLEND = 3  # frames between speaking and resting
 
-# On the mel's scale 1 is 12.5 dB; white noise of -54 dB of full scale reads -2, of -42 dB -1.
-_ALWAYS_QUIET, _NEVER_QUIET = -2.0, -1.0
-_ABOVE_BACKGROUND = 0.5
+# The loudest band on the mel's scale, where 1 is 12.5 dB: white noise of -60 dB of full scale
+# reads about -2, of -42 dB -0.5; quiet speech of -35 dB 0 and more. Within a stretch of noise,
+# columns lie up to 0.65 above their quietest tenth.
+_ALWAYS_QUIET, _NEVER_QUIET = -2.0, -0.5
+_ABOVE_BACKGROUND = 0.8
 
 
 def rests(mel: Mel, numbers: NDArray[np.int64], fps: Fraction) -> NDArray[np.float32]:
