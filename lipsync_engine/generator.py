@@ -12,16 +12,17 @@ maximum.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync_engine.audio import AudioSlice
 from lipsync_engine.face import Face
+from lipsync_engine.look import Look
 from lipsync_engine.timeline import FrameRange
 
-MAX_AV_OFFSET = 5  # frames
+__all__ = ["AudioContext", "Generator", "Look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +31,6 @@ class AudioContext:
 
     before: int
     after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What of the look the user chose; part of what determines every frame's bytes.
-
-    Attributes:
-        seed: of blinks and sway.
-        blink, sway: of a photo, by generators that draw them.
-        paste: how `wav2lip` puts its face into the picture: "feathered", or "reference" with the
-            hard edge of the published code.
-        av_offset_frames: by how many frames `wav2lip`'s mouth comes later, ±MAX_AV_OFFSET.
-        rest_in_silence: whether `wav2lip`'s mouth rests where nobody speaks.
-        box: rows and columns (y1, y2, x1, x2) that `wav2lip` takes for the face, pixels; None:
-            from the landmarks.
-    """
-
-    seed: int = 0
-    blink: bool = True
-    sway: bool = True
-    paste: Literal["feathered", "reference"] = "feathered"
-    av_offset_frames: int = 0
-    rest_in_silence: bool = True
-    box: tuple[int, int, int, int] | None = None
 
 
 class Generator(Protocol):

@@ -22,7 +22,8 @@ from lipsync_engine.audio import AudioSlice, needed_samples
 from lipsync_engine.avatar import default_face
 from lipsync_engine.errors import CanceledError, WeightsError
 from lipsync_engine.face import Face
-from lipsync_engine.generator import MAX_AV_OFFSET, AudioContext, Look
+from lipsync_engine.generator import AudioContext, Look
+from lipsync_engine.look import MAX_AV_OFFSET
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 from lipsync_engine.wav2lip import checkpoint, silence
 from lipsync_engine.wav2lip.mel import HOP, N_FFT, WINDOW, Mel, windows
