@@ -263,13 +263,16 @@ def test_what_the_network_sees_on_the_device_is_what_it_sees_on_the_cpu():
 
 
 def test_the_painter_of_a_gpu_draws_the_same_frames_within_a_step(real, monkeypatch):
-    numbers, mel = np.arange(8), np.zeros((8, 80, 16), np.float32)
-    rests = np.linspace(0, 1, 8, dtype=np.float32)
-    painter = Painter(FACE, PLAIN, real._network)
-    here = painter.frames(mel, rests, numbers, slice(0, 8)).astype(int)
+    mel, rests = np.zeros((8, 80, 16), np.float32), np.linspace(0, 1, 8, dtype=np.float32)
 
+    def painted() -> Image:
+        painter = Painter(FACE, PLAIN, real._network)
+        faces = painter.draw(mel, rests, np.arange(8))
+        return np.concatenate([painter.frame(faces[k], float(rests[k]), k) for k in range(8)])
+
+    here = painted().astype(int)
     monkeypatch.setattr("lipsync_engine.wav2lip.painter.on_cpu", lambda _device: False)
-    there = Painter(FACE, PLAIN, real._network).frames(mel, rests, numbers, slice(0, 8))
+    there = painted()
 
     off = np.abs(here - there)
     assert (off <= 1).mean() > 0.99

@@ -11,6 +11,7 @@ import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -78,7 +79,7 @@ class Wav2LipGenerator:
         )
         precision = PRECISIONS[self._precision]
         self._network = self._pool.submit(Network, state, self.device, precision).result()
-        frames, fps = FrameRange(0, 2 * BATCH * self._threads), Fraction(25)
+        frames, fps = FrameRange(0, BATCH * self._threads), Fraction(25)
         first, stop = needed_samples(frames, fps, self.context.before, self.context.after)
         quiet = AudioSlice(np.zeros(stop - first, np.float32), first)
         look = Look(rest_in_silence=False)
@@ -102,7 +103,7 @@ class Wav2LipGenerator:
         look: Look,
         cancelled: Callable[[], bool],
     ) -> Iterator[NDArray[np.uint8]]:
-        """Yield the frames in order, (b, H, W, 3) uint8 BGR, b <= BATCH.
+        """Yield the frames in order, one by one, (1, H, W, 3) uint8 BGR each.
 
         Raises:
             CanceledError: `cancelled()` was true.
@@ -112,17 +113,17 @@ class Wav2LipGenerator:
         first, stop = needed_samples(frames, fps, self.context.before, self.context.after)
         speech.window(first, stop - first)
         painter, mel = self._painter(face, look), Mel(speech)
-        drawing: deque[Future[NDArray[np.uint8]]] = deque()
+        drawing: deque[_Drawing] = deque()
         for number in range(frames.first - frames.first % BATCH, frames.stop, BATCH):
             if cancelled():
                 raise CanceledError("Rendering was cancelled between two batches of frames.")
+            drawing.append(self._drawing(painter, mel, number, frames, fps, look))
             if len(drawing) > self._threads:
-                yield drawing.popleft().result()
-            drawing.append(self._drawn(painter, mel, number, frames, fps, look))
+                yield from drawing.popleft().frames(painter, frames)
         while drawing:
-            yield drawing.popleft().result()
+            yield from drawing.popleft().frames(painter, frames)
 
-    def _drawn(
+    def _drawing(
         self,
         painter: Painter,
         mel: Mel,
@@ -130,17 +131,19 @@ class Wav2LipGenerator:
         frames: FrameRange,
         fps: Fraction,
         look: Look,
-    ) -> "Future[NDArray[np.uint8]]":
-        """Batch `first` … `first + BATCH - 1`, of which those in `frames` are returned."""
+    ) -> "_Drawing":
+        """Begin batch `first` … `first + BATCH - 1`."""
         assert self._pool is not None  # noqa: S101 - the painter exists, so setup() ran
         numbers = np.arange(first, first + BATCH)
         # A chunk's sound does not reach the frames outside it: they repeat the nearest, and go.
-        heard = np.clip(numbers, frames.first, frames.stop - 1) - look.av_offset_frames
-        kept = slice(max(frames.first - first, 0), min(frames.stop - first, BATCH))
+        wanted = np.clip(numbers, frames.first, frames.stop - 1)
+        heard = wanted - look.av_offset_frames
         rests = np.zeros(BATCH, np.float32)
         if look.rest_in_silence:
-            rests[kept] = silence.rests(mel, heard[kept], fps)
-        return self._pool.submit(painter.frames, windows(mel, heard, fps), rests, numbers, kept)
+            own = silence.rests(mel, np.unique(heard), fps)
+            rests = own[wanted - wanted[0]]
+        faces = self._pool.submit(painter.draw, windows(mel, heard, fps), rests, numbers)
+        return _Drawing(first, rests, faces)
 
     def _painter(self, face: Face, look: Look) -> Painter:
         if self._network is None:
@@ -167,3 +170,20 @@ class Wav2LipGanGenerator(Wav2LipGenerator):
 
     name = "wav2lip_gan"
     setting = "LIPCHORD_WAV2LIP_GAN_CHECKPOINT"
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A batch in the making: its first frame's number, its rests, and its faces."""
+
+    first: int
+    rests: NDArray[np.float32]
+    faces: "Future[torch.Tensor | None]"
+
+    def frames(self, painter: Painter, wanted: FrameRange) -> Iterator[NDArray[np.uint8]]:
+        """Those of its frames that are wanted."""
+        faces = self.faces.result()
+        for k, rest in enumerate(self.rests):
+            number = self.first + k
+            if wanted.first <= number < wanted.stop:
+                yield painter.frame(None if faces is None else faces[k], float(rest), number)

@@ -155,14 +155,11 @@ def folded(state: State, layer: Layer) -> tuple[Tensor, Tensor]:
     Takes the layer's entries out of `state`.
     """
     conv, norm = f"{layer.name}.conv_block.0", f"{layer.name}.conv_block.1"
-    scale = state.pop(f"{norm}.weight").double() / torch.sqrt(
-        state.pop(f"{norm}.running_var").double() + _NORM_EPSILON
-    )
-    shift = state.pop(f"{conv}.bias").double() - state.pop(f"{norm}.running_mean").double()
-    bias = shift * scale + state.pop(f"{norm}.bias").double()
+    variance = state.pop(f"{norm}.running_var")
+    scale = state.pop(f"{norm}.weight") / torch.sqrt(variance + _NORM_EPSILON)
+    bias = (state.pop(f"{conv}.bias") - state.pop(f"{norm}.running_mean")) * scale
     along = (1, -1, 1, 1) if layer.transposed else (-1, 1, 1, 1)
-    weight = state.pop(f"{conv}.weight").double() * scale.view(along)
-    return weight.float(), bias.float()
+    return state.pop(f"{conv}.weight") * scale.view(along), bias + state.pop(f"{norm}.bias")
 
 
 def _after_skips() -> tuple[Layer, ...]:

@@ -21,7 +21,11 @@ def on_cpu(device: torch.device) -> bool:
 
 
 class Painter:
-    """Draws a face's frames; a photo's plate and backdrop are made once, a video's as they come."""
+    """Draws a face's frames; a photo's plate and backdrop are made once, a video's as they come.
+
+    In two steps, because they want different things: `draw` is long and small, and several run
+    at once; `frame` is short and large, and makes one picture at a time.
+    """
 
     def __init__(self, face: Face, look: Look, network: Network) -> None:
         """Raises FaceError: the look's box lies outside the picture."""
@@ -33,65 +37,52 @@ class Painter:
             else (fixed(look.box, width, height),) * face.n_images
         )
 
-    def frames(
-        self,
-        mel: NDArray[np.float32],
-        rests: NDArray[np.float32],
-        numbers: NDArray[np.int64],
-        kept: slice,
-    ) -> Frames:
-        """Draw one batch.
+    def draw(
+        self, mel: NDArray[np.float32], rests: NDArray[np.float32], numbers: NDArray[np.int64]
+    ) -> torch.Tensor | None:
+        """Draw one batch of faces.
 
         Args:
             mel: (B, 80, 16), what each frame hears.
             rests: (B,), how far each mouth rests.
             numbers: (B,) absolute frame numbers.
-            kept: which of them are wanted.
 
         Returns:
-            (b, H, W, 3) uint8 BGR: the wanted ones.
+            (B, 96, 96, 3) uint8 BGR on the network's device; None where all rest: in a long pause
+            the network has nothing to do.
         """
+        if (rests >= 1).all():
+            return None
         with torch.inference_mode():
-            plates = self._plates(numbers)
-            wanted = plates[kept]
-            frames = np.stack([plate.image for plate in wanted])
-            if (rests[kept] < 1).any():  # in a long pause the network has nothing to do
-                faces = self._network.draw(torch.from_numpy(mel)[:, None], self._backdrop(plates))[
-                    kept
-                ]
-                self._paste(frames, wanted, faces, rests[kept])
-            return frames
+            return self._network.draw(torch.from_numpy(mel)[:, None], self._backdrop(numbers))
 
-    def _paste(
-        self,
-        frames: Frames,
-        plates: list[paste.Plate],
-        faces: torch.Tensor,
-        rests: NDArray[np.float32],
-    ) -> None:
-        if on_cpu(faces.device):
-            drawn = faces.numpy()
-            for k, plate in enumerate(plates):
-                paste.put(frames[k], plate, drawn[k], float(rests[k]))
-        elif self._face.n_images == 1:
-            made = device_paste.pasted(faces, torch.from_numpy(rests), plates[0]).cpu().numpy()
-            box = plates[0].box
-            frames[:, box.y1 : box.y2, box.x1 : box.x2] = made
-        else:
-            for k, plate in enumerate(plates):
-                one = slice(k, k + 1)
-                roi = device_paste.pasted(faces[one], torch.from_numpy(rests[one]), plate)
-                paste.inside(frames[k], plate.box)[:] = roi[0].cpu().numpy()
+    def frame(self, face: torch.Tensor | None, rest: float, number: int) -> Frames:
+        """The frame of one drawn face, (1, H, W, 3) uint8 BGR.
 
-    def _plates(self, numbers: NDArray[np.int64]) -> list[paste.Plate]:
+        Args:
+            face: (96, 96, 3) of `draw`; None shows the picture as it is.
+            rest: how far the mouth rests.
+            number: absolute frame number.
+        """
+        plate = self._plate_of(number)
+        frame = plate.image.copy()
+        if face is not None and on_cpu(face.device):
+            paste.put(frame, plate, face.numpy(), rest)
+        elif face is not None:
+            with torch.inference_mode():
+                roi = device_paste.pasted(face[None], torch.tensor([rest]), plate)
+            paste.inside(frame, plate.box)[:] = roi[0].cpu().numpy()
+        return frame[None]
+
+    def _plate_of(self, number: int) -> paste.Plate:
+        return (
+            self._photo if self._face.n_images == 1 else self._plate(self._face.image_index(number))
+        )
+
+    def _backdrop(self, numbers: NDArray[np.int64]) -> Backdrop:
         if self._face.n_images == 1:
-            return [self._photo] * len(numbers)
-        shown = [self._face.image_index(int(number)) for number in numbers]
-        made = {index: self._plate(index) for index in set(shown)}
-        return [made[index] for index in shown]
-
-    def _backdrop(self, plates: list[paste.Plate]) -> Backdrop:
-        return self._photo_backdrop if self._face.n_images == 1 else self._behind(plates)
+            return self._photo_backdrop
+        return self._behind([self._plate_of(int(number)) for number in numbers])
 
     @cached_property
     def _photo(self) -> paste.Plate:

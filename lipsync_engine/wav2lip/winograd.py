@@ -55,14 +55,14 @@ class WinogradResidual:
 
     def __init__(self, weight: Tensor, bias: Tensor, side: int, outputs: int, rows: int) -> None:
         before, kernel, after = (
-            torch.tensor(rows_, dtype=torch.float64) for rows_ in _TRANSFORMS[outputs]
+            torch.tensor(rows_, dtype=torch.float32) for rows_ in _TRANSFORMS[outputs]
         )
         self._outputs, self._reach, self._rows = outputs, outputs + 2, rows
         self._tiles, self._channels = side // outputs, weight.shape[0]
-        spread = torch.einsum("ip,ocpq,jq->ijco", kernel, weight.double(), kernel)
-        self._weight = spread.flatten(0, 1).float().contiguous()  # (reach², C, C)
-        self._before = torch.kron(before, before).float()  # (reach², reach²)
-        self._after = torch.kron(after, after).float()  # (outputs², reach²)
+        spread = torch.kron(kernel, kernel) @ weight.flatten(2).permute(2, 1, 0).flatten(1)
+        self._weight = spread.view(-1, *weight.shape[1::-1])  # (reach², C, C): in, out
+        self._before = torch.kron(before, before)  # (reach², reach²)
+        self._after = torch.kron(after, after)  # (outputs², reach²)
         self._bias = bias
 
     def __call__(self, x: Tensor) -> Tensor:
