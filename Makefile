@@ -8,10 +8,10 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check lint types contracts bench fmt clean
+.PHONY: help venv demo up test check lint types contracts bench bench-wav2lip fmt clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(READY)  ## Make .venv and install everything, pinned by constraints.txt
 
@@ -53,6 +53,10 @@ contracts: $(READY)
 
 bench: $(READY)  ## Measure: one render worker against two, the queue against no queue
 	@$(BIN)/python -m benchmarks.run
+
+bench-wav2lip: $(READY)  ## Measure: Wav2Lip against the published loop, and through the queue
+	@$(BIN)/python -m benchmarks.wav2lip
+	@$(BIN)/python -m benchmarks.wav2lip_queue
 
 fmt: $(READY)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
