@@ -16,7 +16,8 @@ State = dict[str, torch.Tensor]
 
 def melspectrogram(wav: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n,) 16 kHz -> (80, 1 + n // 200)."""
-    y = np.array([wav[0], *(wav[1:].astype(np.float64) - 0.97 * wav[:-1])])
+    x = wav.astype(np.float64)
+    y = np.concatenate([x[:1], x[1:] - 0.97 * x[:-1]])
     y = np.concatenate([np.zeros(400), y, np.zeros(400)])
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(800) / 800)
     columns = [np.abs(np.fft.rfft(hann * y[k : k + 800])) for k in range(0, len(y) - 799, 200)]

@@ -1,6 +1,7 @@
 """Checkpoints of random weights for the tests and benchmarks: the real shapes, lively pictures."""
 
 import math
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -11,6 +12,12 @@ State = dict[str, torch.Tensor]
 
 
 def random_state(seed: int = 0) -> State:
+    """A copy of a checkpoint's tensors that may be emptied; the tensors themselves are shared."""
+    return dict(_random_state(seed))
+
+
+@lru_cache(1)
+def _random_state(seed: int) -> State:
     """Weights that keep the signal's size from layer to layer, and batch norms that do something.
 
     The last layer is scaled up so that the drawn faces use most of 0..255.
