@@ -1,5 +1,6 @@
 """The `wav2lip` generators: the published frames, and the same bytes however a job is cut."""
 
+import tracemalloc
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -337,6 +338,22 @@ def test_a_cancelled_job_stops(quick):
     with pytest.raises(CanceledError, match="cancelled"):
         list(batches)
     assert len(asked) == 7
+
+
+def test_memory_does_not_grow_with_length(quick):
+    def peak(n_frames: int) -> int:
+        frames = FrameRange(0, n_frames)
+        speech = heard(sound(1, 1), frames, FPS)
+        tracemalloc.start()
+        for _ in quick.render(FACE, speech, frames, FPS, Look(), lambda: False):
+            pass
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    peak(200)  # the face is made ready
+
+    assert peak(1600) < 1.3 * peak(800)
 
 
 def test_a_slice_with_too_little_context_is_refused(quick):

@@ -25,7 +25,7 @@ N_MELS = 80
 WINDOW = 16  # columns one video frame hears: 200 ms
 COLUMNS_A_SECOND = SAMPLE_RATE / HOP
 BLOCK = 64  # columns computed together, always
-KEPT_BLOCKS = 64  # 1.3 MB; a batch of 8 frames at 1 frame a second hears 21
+KEPT_BLOCKS = 32  # 0.7 MB; a batch of 8 frames at 1 frame a second hears 21
 QUIETEST = -4.0  # what digital silence is on the scale
 
 _BOTTOM, _TOP = 55.0, 7600.0  # Hz
