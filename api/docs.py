@@ -23,8 +23,9 @@ Operation = dict[str, Any]
 
 INPUT = (
     "invalid-request", "empty-text", "no-speakable-text", "text-too-long", "unknown-language",
-    "unknown-voice", "unknown-generator", "empty-file", "unreadable-media", "forbidden-format",
-    "no-audio", "audio-too-short", "audio-too-long", "silent-audio", "image-too-small",
+    "unknown-voice", "unknown-generator", "generator-not-held", "empty-file", "unreadable-media",
+    "forbidden-format", "no-audio", "audio-too-short", "audio-too-long", "silent-audio",
+    "image-too-small",
     "image-too-large", "media-limit", "no-face", "face-too-small", "missing-blob",
     "idempotency-mismatch", "invalid-json", "upload-too-large", "unsupported-type", "cross-site",
     "store-unavailable",

@@ -80,6 +80,9 @@ KINDS: Mapping[str, Kind] = {
     "face-too-small": Kind(422, "The face is too small", "Crop the picture around the face."),
     # Generators.
     "unknown-generator": Kind(422, "Unknown generator", "Choose one that the `detail` names."),
+    "generator-not-held": Kind(
+        503, "No render worker holds this generator", "Choose one that the `detail` names."
+    ),
     "generator-error": Kind(500, "The generator failed", _RETRY),
     "bad-weights": Kind(
         500, "The generator's weights do not load", "Check the checkpoint that is configured."

@@ -1,7 +1,7 @@
 """What a request may say, and how it becomes a JobRequest."""
 
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -83,6 +83,22 @@ class SpeakBody(BaseModel):
     seed: Whole = Field(0, ge=0, lt=2**32, description="Of blinks and sway.")
     blink: bool = Field(True, description="Whether the face blinks.")
     sway: bool = Field(True, description="Whether the head sways a little.")
+    paste: Literal["feathered", "reference"] = Field(
+        "feathered",
+        description="Of wav2lip: how its face is put into the picture; `reference` has the hard "
+        "edge of the published code.",
+    )
+    av_offset_frames: Whole = Field(
+        0, ge=-5, le=5, description="Of wav2lip: by how many frames the mouth comes later."
+    )
+    rest_in_silence: bool = Field(
+        True, description="Of wav2lip: whether the mouth rests where nobody speaks."
+    )
+    box: Annotated[str, Field(pattern=r"^[0-9]{1,5}(,[0-9]{1,5}){3}$")] | None = Field(
+        None,
+        description="Of wav2lip: the face as top,bottom,left,right in pixels. None: found.",
+        examples=["120,420,200,440"],
+    )
 
 
 class JobBody(SpeakBody):

@@ -26,6 +26,10 @@ class Asked:
     seed: int
     blink: bool
     sway: bool
+    paste: str
+    av_offset_frames: int
+    rest_in_silence: bool
+    box: str | None
     out: Path
 
     def fields(self) -> dict[str, str]:
@@ -35,6 +39,8 @@ class Asked:
             "rate": self.rate, "pitch": self.pitch, "generator": self.generator,
             "fps": self.fps, "seed": self.seed,
             "blink": str(self.blink).lower(), "sway": str(self.sway).lower(),
+            "paste": self.paste, "av_offset_frames": self.av_offset_frames,
+            "rest_in_silence": str(self.rest_in_silence).lower(), "box": self.box,
         }  # fmt: skip
         return {name: str(value) for name, value in said.items() if value is not None}
 
@@ -68,6 +74,26 @@ OPTIONS = (
     ),
     click.option("--blink/--no-blink", default=True, help="Whether the face blinks."),
     click.option("--sway/--no-sway", default=True, help="Whether the head sways a little."),
+    click.option(
+        "--paste",
+        type=click.Choice(["feathered", "reference"]),
+        default="feathered",
+        show_default=True,
+        help="wav2lip: how its face is put into the picture.",
+    ),
+    click.option(
+        "--av-offset-frames",
+        type=click.IntRange(-5, 5),
+        default=0,
+        show_default=True,
+        help="wav2lip: by how many frames the mouth comes later.",
+    ),
+    click.option(
+        "--rest-in-silence/--no-rest-in-silence",
+        default=True,
+        help="wav2lip: whether the mouth rests where nobody speaks.",
+    ),
+    click.option("--box", help="wav2lip: the face as top,bottom,left,right in pixels."),
     click.option(
         "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="MP4."
     ),

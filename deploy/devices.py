@@ -26,6 +26,7 @@ KEEP_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**30),  # bytes
     "MALLOC_TOP_PAD_": str(64 * 2**20),  # bytes
+    "MALLOC_ARENA_MAX": "1",  # or every thread would keep some 100 MB of its own
 }
 
 

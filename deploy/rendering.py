@@ -21,7 +21,9 @@ def render_here(asked: Asked, console: Console) -> str:
     request = JobRequest(
         text=asked.text, language=asked.language, voice=asked.voice, rate=asked.rate,
         pitch=asked.pitch, generator=asked.generator, fps=asked.fps, seed=asked.seed,
-        blink=asked.blink, sway=asked.sway,
+        blink=asked.blink, sway=asked.sway, paste=asked.paste,
+        av_offset_frames=asked.av_offset_frames, rest_in_silence=asked.rest_in_silence,
+        box=asked.box,
     )  # fmt: skip
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     with bars(console) as progress:

@@ -21,10 +21,12 @@ class AudioSlice:
         samples: (n,) float32 in -1..1; zeros stand where the job has no sound, before its start
             and past its end.
         first_sample: absolute number of samples[0]; negative before the job's start.
+        job_samples: samples in the whole job, where that is known.
     """
 
     samples: NDArray[np.float32]
     first_sample: int
+    job_samples: int | None = None
 
     def window(self, first: int, n: int) -> NDArray[np.float32]:
         """Samples `first` … `first + n - 1` (absolute), (n,) float32.
@@ -64,4 +66,4 @@ def read_slice(pcm: BinaryIO, n_samples: int, first: int, stop: int) -> AudioSli
         pcm.seek(begin * BYTES_PER_SAMPLE)
         raw = pcm.read((end - begin) * BYTES_PER_SAMPLE)
         samples[begin - first : end - first] = np.frombuffer(raw, "<i2") / np.float32(FULL_SCALE)
-    return AudioSlice(samples, first)
+    return AudioSlice(samples, first, n_samples)

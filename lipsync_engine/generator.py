@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 
 from lipsync_engine.audio import AudioSlice
 from lipsync_engine.face import Face
+from lipsync_engine.look import Look
 from lipsync_engine.timeline import FrameRange
+
+__all__ = ["AudioContext", "Generator", "Look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,6 @@ class AudioContext:
 
     before: int
     after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What of the look the user chose; part of what determines every frame's bytes."""
-
-    seed: int = 0  # of blinks and sway
-    blink: bool = True
-    sway: bool = True
 
 
 class Generator(Protocol):

@@ -9,6 +9,7 @@ from tasks.contract import JobRequest, MediaKind
 from tasks.errors import RejectedError
 from tasks.fleet import Fleet
 from tasks.inspection import Inspections
+from tasks.look import look_of
 from tasks.settings import Settings
 
 
@@ -43,8 +44,10 @@ class Admission:
                 f"There is no generator {request.generator!r}. "
                 f"Installed: {', '.join(registry.names())}.",
             )
+        self._refuse_unheld(request.generator)
         try:
             parse_fps(request.fps)
+            look_of(request)
             if request.text is not None:
                 speech.check_text(
                     request.text, request.language, request.voice, request.rate, request.pitch,
@@ -58,6 +61,17 @@ class Admission:
             self._inspect(MediaKind.SPEECH, request.speech, request.fps)
         if request.face is not None:
             self._inspect(MediaKind.FACE, request.face, request.fps)
+
+    def _refuse_unheld(self, generator: str) -> None:
+        """Where render workers live and all hold something else, a job would wait in vain."""
+        held = {worker.generator for worker in self._fleet.workers() if worker.kind == "render"}
+        if held and generator not in held:
+            raise RejectedError(
+                "generator-not-held",
+                f"No render worker here holds {generator!r}; they hold "
+                f"{', '.join(sorted(filter(None, held)))}. Choose one of these, or have a worker "
+                f"started with `lipchord worker --generator {generator}`.",
+            )
 
     def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Have a cpu worker look at an upload; where none can soon, planning will look."""

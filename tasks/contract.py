@@ -83,6 +83,10 @@ class JobRequest:
         seed: of blinks and sway.
         blink: whether the face blinks.
         sway: whether the head sways a little.
+        paste, av_offset_frames, rest_in_silence: of `wav2lip`; see
+            `lipsync_engine.generator.Look`.
+        box: of `wav2lip`, the face as "y1,y2,x1,x2" in pixels of the picture as the engine
+            keeps it; None: from the landmarks.
     """
 
     text: str | None = None
@@ -98,6 +102,10 @@ class JobRequest:
     seed: int = 0
     blink: bool = True
     sway: bool = True
+    paste: str = "feathered"
+    av_offset_frames: int = 0
+    rest_in_silence: bool = True
+    box: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from lipsync_engine.chunking import estimate_optimal_chunks, place_cuts
+from lipsync_engine.face import Face
+from lipsync_engine.look import parse_box
 from lipsync_engine.timeline import frame_count, parse_fps
+from lipsync_engine.wav2lip.box import fixed
 from tasks.blueprint import Chunk, Plan
 from tasks.contract import JobRequest
 from tasks.media import face_of, sound_of
@@ -39,6 +42,7 @@ def make_plan(
     with TemporaryDirectory(prefix="plan-") as folder:
         workdir = Path(folder)
         face = face_of(request.face, fps, storage, settings, workdir)
+        _check_box(request, storage, face.key)
         sound = sound_of(request, storage, settings, workdir, on_progress)
     n_frames = frame_count(sound.n_samples, fps)
     return Plan(
@@ -53,6 +57,12 @@ def make_plan(
         face=face.key,
         warnings=(*sound.warnings, *face.warnings),
     )
+
+
+def _check_box(request: JobRequest, storage: Storage, face_key: str) -> None:
+    """Raises FaceError: the face was to be in a box that the picture does not have."""
+    if request.box is not None:
+        fixed(parse_box(request.box), *Face.from_bytes(read(storage, face_key)).size)
 
 
 def _cuts(

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from lipsync_engine import video
 from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
 from lipsync_engine.face import Face
-from lipsync_engine.generator import Generator, Look
+from lipsync_engine.generator import Generator
 from lipsync_engine.timeline import FrameRange
 from tasks.blueprint import Chunk, Plan
+from tasks.look import look_of
 from tasks.settings import Settings
 from tasks.storage import Blob, Storage, read
 
@@ -51,12 +52,10 @@ class Renderer:
     def _frames(
         self, plan: Plan, chunk: Chunk, cancelled: Callable[[], bool]
     ) -> Iterator[NDArray[np.uint8]]:
-        request = plan.request
-        look = Look(seed=request.seed, blink=request.blink, sway=request.sway)
         frames = FrameRange(chunk.first_frame, chunk.n_frames)
         heard = self._heard(plan, frames)
         return self.generator.render(
-            self._face(plan.face), heard, frames, plan.fps, look, cancelled
+            self._face(plan.face), heard, frames, plan.fps, look_of(plan.request), cancelled
         )
 
     def _heard(self, plan: Plan, frames: FrameRange) -> AudioSlice:

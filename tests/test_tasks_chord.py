@@ -37,6 +37,11 @@ def fleet(
         yield fleet
 
 
+def held(fleet: Fleet, generator: str) -> bool:
+    """Whether a living worker holds it; before that, jobs for it are refused."""
+    return any(worker.generator == generator for worker in fleet.queue.workers())
+
+
 def request(**changes: object) -> JobRequest:
     facts = {"text": TEXT, "language": "en", "generator": "stamp", "num_workers": 2}
     return JobRequest(**facts | changes)  # type: ignore[arg-type]
@@ -129,6 +134,7 @@ def test_a_generator_that_breaks_fails_the_job_in_plain_words(
     settings: Settings, guard: Guard, tmp_path: Path
 ) -> None:
     with running(settings, guard, tmp_path, generator="broken") as fleet:
+        until(lambda: held(fleet, "broken"))
         job = fleet.queue.wait(fleet.queue.submit(request(generator="broken")).id, 60)
 
     assert job.state is JobState.FAILED
@@ -142,6 +148,7 @@ def test_a_generator_that_dies_mid_chunk_ends_its_job_after_three_attempts(
     settings: Settings, guard: Guard, tmp_path: Path
 ) -> None:
     with running(settings, guard, tmp_path, generator="dies") as fleet:
+        until(lambda: held(fleet, "dies"))
         job = fleet.queue.wait(fleet.queue.submit(request(generator="dies", num_workers=1)).id, 90)
 
     assert job.state is JobState.FAILED

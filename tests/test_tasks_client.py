@@ -91,6 +91,10 @@ def test_a_good_request_is_recorded_and_published(queue: JobQueue, outbox: Outbo
         (JobRequest(text="a", fps="0"), "invalid-request"),
         (JobRequest(text="a", fps="1/0"), "invalid-request"),
         (JobRequest(text="a", fps="nan"), "invalid-request"),
+        (JobRequest(text="a", paste="glued"), "invalid-request"),
+        (JobRequest(text="a", av_offset_frames=6), "invalid-request"),
+        (JobRequest(text="a", box="10,10,0,5"), "invalid-request"),
+        (JobRequest(text="a", box="1,2,3"), "invalid-request"),
     ],
 )
 def test_a_bad_request_is_refused_with_words_and_leaves_nothing(
@@ -103,6 +107,20 @@ def test_a_bad_request_is_refused_with_words_and_leaves_nothing(
     assert len(refusal.value.detail) > 20
     assert outbox.planned == []
     assert queue.jobs().jobs == ()
+
+
+def test_a_generator_that_no_living_worker_holds_is_refused_at_once(
+    queue: JobQueue, settings: Settings, outbox: Outbox
+) -> None:
+    worker = WorkerInfo("render0@here", "render", "viseme", True, "cores 0", 1)
+    Fleet(connect(settings.queue_url), settings.heartbeat_s).beat(worker)
+
+    with pytest.raises(RejectedError, match=r"they hold viseme.*--generator wav2lip") as refusal:
+        queue.submit(replace(HELLO, generator="wav2lip"))
+
+    assert refusal.value.reason == "generator-not-held"
+    assert outbox.planned == []
+    assert queue.submit(HELLO).state is JobState.QUEUED
 
 
 def test_fifty_submits_of_one_key_are_one_job(queue: JobQueue, outbox: Outbox) -> None:
