@@ -120,7 +120,7 @@ def test_the_built_in_locator_finds_the_avatar_within_three_percent() -> None:
 
     found = built_in.find_faces(face.image(0))
 
-    error = np.linalg.norm(found[0] - truth, axis=1) / eyes_apart
+    error = np.linalg.norm(found[0].points - truth, axis=1) / eyes_apart
     assert len(found) == 1
     assert error[48:].mean() < 0.03
     assert error[36:48].mean() < 0.04
