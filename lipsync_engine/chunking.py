@@ -36,11 +36,19 @@ class ChunkCosts:
     spread: float
 
 
-# Measured by benchmarks/chunk_costs.py on an idle machine: `viseme`, the shipped avatar at 25 fps
-# and the H.264 encoder, pinned to one of two AVX-512 cores: 0.073 s and 0.0144 s. The store and the
-# messages add 0.01-0.03 s between two chunks of a worker, and at a job's end the slower worker
-# is behind by a tenth of a chunk (cuts move, cores differ): both by the jobs' own event streams.
-MEASURED = ChunkCosts(fixed_s=0.1, per_frame_s=0.0144, spread=0.1)
+# Measured by benchmarks/chunk_costs.py on an idle machine: the shipped avatar at 25 fps and the
+# H.264 encoder, pinned to one of two AVX-512 cores: 0.036 s and 0.0115 s for `viseme`, 0.28 s and
+# 0.057 s for Wav2Lip. The store and the messages add 0.01-0.03 s between two chunks of a worker,
+# and at a job's end the slower worker is behind by a tenth of a chunk (cuts move, cores differ):
+# both by the jobs' own event streams.
+MEASURED = ChunkCosts(fixed_s=0.06, per_frame_s=0.0115, spread=0.1)
+_WAV2LIP = ChunkCosts(fixed_s=0.3, per_frame_s=0.057, spread=0.1)
+_BY_GENERATOR = {"wav2lip": _WAV2LIP, "wav2lip_gan": _WAV2LIP}
+
+
+def costs_of(generator: str) -> ChunkCosts:
+    """What a chunk of this generator costs; one that nobody measured is taken for the built-in."""
+    return _BY_GENERATOR.get(generator, MEASURED)
 
 
 def estimate_optimal_chunks(

@@ -12,7 +12,7 @@ maximum.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Generator(Protocol):
     context: AudioContext
 
     def setup(self) -> None:
-        """Load weights and warm up with the real batch shape; once per process.
+        """Load what is needed; once per process.
 
         Raises:
             WeightsError: what is wrong with the weights, and what to do.
@@ -65,3 +65,12 @@ class Generator(Protocol):
         Raises:
             CanceledError: `cancelled()` was true.
         """
+
+
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A generator whose first batch would be dearer than the next ones."""
+
+    def warm_up(self) -> None:
+        """Draw once in the real shapes. Workers call it before they take work; who renders one
+        video and ends does not."""

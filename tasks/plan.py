@@ -1,6 +1,7 @@
 """The first step of a job: from a request to sound, face and cuts, all in the blob store."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -8,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from lipsync_engine.chunking import estimate_optimal_chunks, place_cuts
+from lipsync_engine.chunking import costs_of, estimate_optimal_chunks, place_cuts
 from lipsync_engine.face import Face
 from lipsync_engine.look import parse_box
 from lipsync_engine.timeline import frame_count, parse_fps
@@ -41,9 +42,11 @@ def make_plan(
     fps = parse_fps(request.fps)
     with TemporaryDirectory(prefix="plan-") as folder:
         workdir = Path(folder)
-        face = face_of(request.face, fps, storage, settings, workdir)
-        _check_box(request, storage, face.key)
-        sound = sound_of(request, storage, settings, workdir, on_progress)
+        with ThreadPoolExecutor(1) as beside:  # both are mostly other processes' work
+            spoken = beside.submit(sound_of, request, storage, settings, workdir, on_progress)
+            face = face_of(request.face, fps, storage, settings, workdir)
+            _check_box(request, storage, face.key)
+            sound = spoken.result()
     n_frames = frame_count(sound.n_samples, fps)
     return Plan(
         request=request,
@@ -69,7 +72,8 @@ def _cuts(
     request: JobRequest, storage: Storage, pcm_key: str, n_frames: int, fps: Fraction, ready: int
 ) -> tuple[Chunk, ...]:
     workers = request.num_workers or max(1, ready)
-    wanted = estimate_optimal_chunks(float(n_frames / fps), workers, fps=fps)
+    costs = costs_of(request.generator)
+    wanted = estimate_optimal_chunks(float(n_frames / fps), workers, fps=fps, costs=costs)
     n_chunks = max(wanted, ceil(n_frames / MAX_CHUNK_FRAMES))
     pcm = np.frombuffer(read(storage, pcm_key), "<i2")
     cuts = place_cuts(pcm, n_frames, fps, n_chunks)

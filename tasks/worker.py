@@ -13,6 +13,7 @@ from dataclasses import replace
 import structlog
 
 from lipsync_engine import registry
+from lipsync_engine.generator import WarmsUp
 from tasks.contract import WorkerInfo
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
@@ -69,6 +70,8 @@ class Worker:
             started = time.perf_counter()
             generator = registry.create(self.settings.generator)
             generator.setup()
+            if isinstance(generator, WarmsUp):
+                generator.warm_up()
             self._renderer = Renderer(generator, self.storage, self.settings)
             self.note(generator_ready=True, setups=self._info.setups + 1)
             log.info("generator ready", generator=self.settings.generator,

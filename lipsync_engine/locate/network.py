@@ -5,7 +5,9 @@ when set, else `torch` in LIPCHORD_VAR_DIR, so that nothing is written outside
 the checkout. Whether that worked is found out once per process.
 """
 
+import ast
 import contextlib
+import importlib.util
 import io
 import os
 import socket
@@ -70,14 +72,12 @@ def weights_folder() -> Path:
 
 
 def _load() -> Any:
-    import face_alignment
-    import torch
-    from face_alignment.api import models_urls
-    from face_alignment.detection.sfd import sfd_detector
-
-    for url in (models_urls["2DFAN-4"], sfd_detector.models_urls["s3fd"]):
+    for url in _weights_urls():
         if not (weights_folder() / Path(urlparse(url).path).name).exists():
             _require_reachable(url)
+    import face_alignment
+    import torch
+
     torch.hub.set_dir(str(weights_folder().parent))
     return face_alignment.FaceAlignment(
         face_alignment.LandmarksType.TWO_D,
@@ -85,6 +85,29 @@ def _load() -> Any:
         compile=False,  # compiling writes a cache into the home folder
         flip_input=False,
     )
+
+
+def _weights_urls() -> tuple[str, str]:
+    """Where the package fetches its two files from: read in its source, not run.
+
+    Importing it takes 1.3 s, which a machine without the weights need not spend.
+    """
+    package = importlib.util.find_spec("face_alignment")
+    folder = Path(package.origin if package and package.origin else "").parent
+    detector = folder / "detection" / "sfd" / "sfd_detector.py"
+    return (
+        _assigned(folder / "api.py", "models_urls")["2DFAN-4"],
+        _assigned(detector, "models_urls")["s3fd"],
+    )
+
+
+def _assigned(module: Path, name: str) -> dict[str, str]:
+    """The literal that `module` assigns to `name`."""
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
+            found: dict[str, str] = ast.literal_eval(node.value)
+            return found
+    raise LookupError(f"{module} no longer assigns {name}")
 
 
 def _require_reachable(url: str) -> None:

@@ -62,7 +62,7 @@ class Wav2LipGenerator:
         self._painters: OrderedDict[tuple[str, Look], Painter] = OrderedDict()
 
     def setup(self) -> None:
-        """Load the checkpoint and draw the shipped avatar in the real batch shape.
+        """Load the checkpoint.
 
         Raises:
             WeightsError: what is wrong with the checkpoint or its setting, and what to do.
@@ -79,6 +79,9 @@ class Wav2LipGenerator:
         )
         precision = PRECISIONS[self._precision]
         self._network = self._pool.submit(Network, state, self.device, precision).result()
+
+    def warm_up(self) -> None:
+        """Draw the shipped avatar, a batch on every thread."""
         frames, fps = FrameRange(0, BATCH * self._threads), Fraction(25)
         first, stop = needed_samples(frames, fps, self.context.before, self.context.after)
         quiet = AudioSlice(np.zeros(stop - first, np.float32), first)
