@@ -22,10 +22,12 @@ RATE = 100  # columns a second
 
 # Seconds after (before) a gesture in which its dominance falls to 1/e. Rounding is prepared
 # early, through whole consonants (Cohen & Massaro's own example); the jaw is slow.
-_BEFORE = {"jaw_open": 0.040, "width": 0.055, "rounding": 0.070, "tongue": 0.025}
-_AFTER = {"jaw_open": 0.040, "width": 0.045, "rounding": 0.045, "tongue": 0.025}
-_OTHERS = 0.035
-_PLATEAU = 0.35  # of its length, on either side of its middle: there a gesture is undisturbed
+_BEFORE = {"jaw_open": 0.028, "width": 0.040, "rounding": 0.060, "tongue": 0.022}
+_AFTER = {"jaw_open": 0.028, "width": 0.032, "rounding": 0.035, "tongue": 0.022}
+_OTHERS = 0.028
+_PLATEAU = 0.40  # of its length, on either side of its middle: there a gesture is undisturbed
+
+_PAUSE_S = 0.2
 
 _CONTACTS = ("lip_closure", "labiodental")
 _RAMP_S = 0.055  # from open lips to closed ones
@@ -134,6 +136,9 @@ def _blended(
     reach = np.where(apart < 0, _BEFORE.get(name, _OTHERS), _AFTER.get(name, _OTHERS))
     beyond = np.maximum(np.abs(apart) - _PLATEAU * length, 0.0)
     strength = np.array([_strength(g.gesture, name) for g in timed])
+    # the mouth does not shut in a pause too short to shut it in
+    pause = np.array([g.gesture is SILENCE for g in timed])
+    strength = np.where(pause, strength * np.minimum(1.0, length / _PAUSE_S), strength)
     dominance = strength * np.exp(-beyond / reach)
     target = np.array([g.gesture.target.get(name, 0.0) for g in timed])
     if name == "jaw_open":

@@ -12,6 +12,7 @@ from random import Random
 
 from rich.progress import Progress
 
+from lipsync_engine.errors import EngineError
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme.training import espeak_voices, festival_voices, sources, texts
 from lipsync_engine.viseme.training.phones import gestures
@@ -21,7 +22,7 @@ FOLDER = sources.HOME / "corpus"
 BATCH = 40  # texts a process says
 
 TRAIN_LANGUAGES = (
-    "ru", "kk", "en-us", "en-gb", "de", "fr", "es", "it", "tr", "ar", "hi", "cmn", "ja", "pl",
+    "ru", "kk", "en-us", "en", "de", "fr", "es", "it", "tr", "ar", "hi", "cmn", "ja", "pl",
     "uk", "fi", "sv", "ko", "cs", "hu", "ro", "fa", "vi", "ka", "et", "da",
 )  # fmt: skip
 TEST_LANGUAGES = ("pt-br", "pt", "el", "bg", "id", "sw", "nl")  # no word of them is trained on
@@ -88,7 +89,10 @@ def _espeak(
                 )
                 for text in islice(said, BATCH)
             ]
-            yield from (u for u in espeak_voices.speak(wanted) if u is not None)
+            utterances = [u for u in espeak_voices.speak(wanted) if u is not None]
+            if not utterances:
+                raise EngineError(f"espeak-ng has no voice {language!r}.")
+            yield from utterances
 
     return make
 

@@ -63,7 +63,7 @@ def _vowel(kind: str, height: float, back: float, rounded: float) -> Gesture:
     return Gesture(
         kind,
         {
-            "jaw_open": 0.12 + 0.4 * height - 0.04 * rounded,
+            "jaw_open": 0.09 + 0.49 * height,
             "width": 0.75 * spread * (1 - 0.6 * height) - 0.65 * rounded * (1 - 0.5 * height),
             "rounding": rounded * (1 - 0.45 * height),
             "upper_raise": 0.25 * spread,

@@ -1,0 +1,90 @@
+"""Hearing, second step: what is heard -> mouth parameters, 100 columns a second.
+
+A residual network of dilated convolutions in 8-bit whole numbers. A layer's sums stay
+below 2^24, where float32 is exact: no kernel, blocking, vector width or number of threads
+can change one of them, and what lies between the layers is done element by element. That
+is how a frame is the same bytes on every machine. The weights are made by `training`.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from lipsync_engine.viseme.mouth import K
+
+WEIGHTS = Path(__file__).with_name("hearing.safetensors")
+
+CHANNELS = 128
+FIRST_KERNEL = 6  # columns that a step hears before the blocks: its own two, two on either side
+COLUMNS_A_STEP = 2  # the blocks work at 50 steps a second
+DILATIONS = (1, 2, 4, 1, 2, 4, 8)
+REACH = COLUMNS_A_STEP * sum(DILATIONS) + (FIRST_KERNEL - COLUMNS_A_STEP) // 2  # columns, each side
+
+TOP = 127  # of weights and activations
+FEATURE_STEP = 1 / 32
+ACTIVATION_STEP = 1 / 16
+# fan-in * TOP * TOP of the widest layer, against the last float32 below which all integers lie
+assert max(80 * FIRST_KERNEL, CHANNELS * 3) * TOP * TOP < 2**24  # noqa: S101
+
+
+@dataclass(frozen=True)
+class _Layer:
+    weight: Tensor  # (n_out, n_in, kernel) whole numbers
+    scale: Tensor  # (1, n_out, 1)
+    bias: Tensor  # (1, n_out, 1)
+
+    def __call__(self, x: Tensor, stride: int = 1, dilation: int = 1) -> Tensor:
+        sums = functional.conv1d(x, self.weight, None, stride, 0, dilation)
+        return sums * self.scale + self.bias  # two operations: a fused one would round once
+
+
+@cache
+def _layers() -> dict[str, _Layer]:
+    kept = load_file(WEIGHTS)
+    names = {name.rpartition(".")[0] for name in kept}
+    return {
+        name: _Layer(
+            kept[f"{name}.weight"].float(),
+            kept[f"{name}.scale"][None, :, None],
+            kept[f"{name}.bias"][None, :, None],
+        )
+        for name in names
+    }
+
+
+@torch.inference_mode()
+def postures(heard: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Read the mouth off what is heard.
+
+    Args:
+        heard: (n_blocks, N_FEATURES, n + 2 * REACH) from `mel.features`; n is even.
+
+    Returns:
+        (n_blocks, n, K) in the order and the ranges of MOUTH_PARAMETERS.
+    """
+    layers = _layers()
+    x = torch.relu(layers["first"](torch.from_numpy(heard), stride=COLUMNS_A_STEP))
+    for i, dilation in enumerate(DILATIONS):
+        inner = layers[f"{i}.wide"](_whole(x, -TOP), dilation=dilation)
+        x = x[:, :, dilation:-dilation] + layers[f"{i}.mix"](_whole(inner, 0))
+    mouth = layers["mouth"](_whole(layers["last"](_whole(x, -TOP)), 0))
+    n_blocks, _, n_steps = mouth.shape
+    columns = mouth.reshape(n_blocks, COLUMNS_A_STEP, K, n_steps).permute(0, 3, 1, 2)
+    rows = columns.reshape(n_blocks, n_steps * COLUMNS_A_STEP, K)
+    clipped: NDArray[np.float32] = torch.clamp(rows, _LEAST, torch.ones(K)).numpy()
+    return clipped
+
+
+_LEAST = torch.tensor([0.0, -1.0, 0, 0, 0, 0, 0, 0])
+
+
+def _whole(x: Tensor, lowest: int) -> Tensor:
+    """Activations as whole numbers of ACTIVATION_STEP."""
+    return torch.clamp(torch.round(x * (1 / ACTIVATION_STEP)), lowest, TOP)
