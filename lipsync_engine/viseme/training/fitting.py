@@ -58,7 +58,7 @@ def fit(name: str, n_steps: int, files: list[Path], seed: int = 0) -> Hearer:
     """Learn, or go on learning, for n_steps in all; the network, ready to export."""
     torch.manual_seed(seed)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    run = _resumed(sources.HOME / f"{name}.pt", n_steps)
+    run = resumed(name, n_steps)
     source = batches.endless(files, BATCH, seed + run.step)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
@@ -95,7 +95,9 @@ def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
     return run.losses[-1][1], run.losses[-1][2]
 
 
-def _resumed(path: Path, n_steps: int) -> Run:
+def resumed(name: str, n_steps: int = 0) -> Run:
+    """The training of that name as it stands: new, under way, or done."""
+    path = sources.HOME / f"{name}.pt"
     model = Hearer()
     optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
     run = Run(model, optimiser, 0, [])
