@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check lint types contracts bench fmt clean
+.PHONY: help venv demo up test check lint types contracts bench fmt clean train-viseme eval-viseme
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,16 @@ contracts: $(READY)
 
 bench: $(READY)  ## Measure: one render worker against two, the queue against no queue
 	@$(BIN)/python -m benchmarks.run
+
+train-viseme: $(VENV)/.train  ## Make the speech, teach the network that hears, write its weights (hours)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m lipsync_engine.viseme.training
+
+eval-viseme: $(VENV)/.train  ## Measure that network on voices it never heard
+	@$(BIN)/python -m lipsync_engine.viseme.training.evaluation
+
+$(VENV)/.train: $(READY)
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-cache-dir -c constraints.txt -e '.[train]'
+	@touch $@
 
 fmt: $(READY)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

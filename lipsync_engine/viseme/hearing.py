@@ -57,9 +57,7 @@ def mouth_parameters(speech: AudioSlice, frames: FrameRange, fps: Fraction) -> F
 
     first = (first_sample // HOP - _SMOOTHED) // BLOCK
     stop = (last_sample // HOP + _SMOOTHED) // BLOCK + 1
-    runs = [
-        _postures(speech, run, min(run + AT_ONCE, stop)) for run in range(first, stop, AT_ONCE)
-    ]
+    runs = [_postures(speech, run, min(run + AT_ONCE, stop)) for run in range(first, stop, AT_ONCE)]
     return _weighed(np.concatenate(runs), first * BLOCK, centres)
 
 
@@ -100,7 +98,9 @@ def _weighed(postures: FloatArray, first: int, centres: NDArray[np.int64]) -> Fl
     """
     total = np.zeros((len(centres), K), np.float32)
     weight = np.zeros((len(centres), K), np.float32)
-    for k in range(1 - _SMOOTHED, _SMOOTHED + 1):  # in turn: the order of a sum is part of its value
+    for k in range(
+        1 - _SMOOTHED, _SMOOTHED + 1
+    ):  # in turn: the order of a sum is part of its value
         column = centres // HOP + k
         apart = (column * HOP - centres).astype(np.float32)[:, None] / _HALF_WIDTHS
         bell = np.maximum(1 - apart * apart, 0) ** 2

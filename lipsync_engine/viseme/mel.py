@@ -22,7 +22,9 @@ QUIETEST = -90.0  # dB of full scale in a band: below is silence, whatever the r
 TOP = 127  # features are whole numbers in -TOP..TOP
 
 _LOWEST, _HIGHEST = 60.0, 7600.0  # Hz
-_CENTRE = 60  # half decibels added to the first half: speech's bands lie 15 to 50 dB under its level
+_CENTRE = (
+    60  # half decibels added to the first half: speech's bands lie 15 to 50 dB under its level
+)
 
 
 def _filters() -> NDArray[np.float32]:
@@ -56,7 +58,8 @@ def half_decibels(samples: NDArray[np.float32], n_columns: int) -> NDArray[np.in
     power = (spectrum.real**2 + spectrum.imag**2) / np.float32(_FULL_SCALE)
     # einsum, not a matrix product: BLAS may add in another order for another shape
     bands = np.einsum("cf,fm->cm", power, _FILTERS)
-    return np.rint(20 * np.log10(bands + 10 ** (QUIETEST / 10))).astype(np.int16)
+    rounded = np.rint(20 * np.log10(bands + np.float32(10 ** (QUIETEST / 10))))
+    return np.asarray(rounded, np.int16)
 
 
 def features(bands: NDArray[np.int16]) -> NDArray[np.float32]:
@@ -74,7 +77,7 @@ def features(bands: NDArray[np.int16]) -> NDArray[np.float32]:
     means = np.rint(_mean_around(bands.astype(np.float64)))
     here = bands[AROUND:-AROUND]
     heard = np.concatenate([here - loudness + _CENTRE, here - means], axis=1)
-    return np.clip(heard, -TOP, TOP).T.astype(np.float32)
+    return np.asarray(np.clip(heard, -TOP, TOP).T, np.float32)
 
 
 def _mean_around(values: NDArray[np.float64]) -> NDArray[np.float64]:

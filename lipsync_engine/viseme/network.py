@@ -35,7 +35,7 @@ assert max(80 * FIRST_KERNEL, CHANNELS * 3) * TOP * TOP < 2**24  # noqa: S101
 
 
 @dataclass(frozen=True)
-class _Layer:
+class Layer:
     weight: Tensor  # (n_out, n_in, kernel) whole numbers
     scale: Tensor  # (1, n_out, 1)
     bias: Tensor  # (1, n_out, 1)
@@ -46,11 +46,11 @@ class _Layer:
 
 
 @cache
-def _layers() -> dict[str, _Layer]:
+def layers() -> dict[str, Layer]:
     kept = load_file(WEIGHTS)
     names = {name.rpartition(".")[0] for name in kept}
     return {
-        name: _Layer(
+        name: Layer(
             kept[f"{name}.weight"].float(),
             kept[f"{name}.scale"][None, :, None],
             kept[f"{name}.bias"][None, :, None],
@@ -69,12 +69,12 @@ def postures(heard: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         (n_blocks, n, K) in the order and the ranges of MOUTH_PARAMETERS.
     """
-    layers = _layers()
-    x = torch.relu(layers["first"](torch.from_numpy(heard), stride=COLUMNS_A_STEP))
+    weights = layers()
+    x = torch.relu(weights["first"](torch.from_numpy(heard), stride=COLUMNS_A_STEP))
     for i, dilation in enumerate(DILATIONS):
-        inner = layers[f"{i}.wide"](_whole(x, -TOP), dilation=dilation)
-        x = x[:, :, dilation:-dilation] + layers[f"{i}.mix"](_whole(inner, 0))
-    mouth = layers["mouth"](_whole(layers["last"](_whole(x, -TOP)), 0))
+        inner = weights[f"{i}.wide"](_whole(x, -TOP), dilation=dilation)
+        x = x[:, :, dilation:-dilation] + weights[f"{i}.mix"](_whole(inner, 0))
+    mouth = weights["mouth"](_whole(weights["last"](_whole(x, -TOP)), 0))
     n_blocks, _, n_steps = mouth.shape
     columns = mouth.reshape(n_blocks, COLUMNS_A_STEP, K, n_steps).permute(0, 3, 1, 2)
     rows = columns.reshape(n_blocks, n_steps * COLUMNS_A_STEP, K)

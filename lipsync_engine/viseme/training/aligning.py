@@ -7,6 +7,7 @@ when each is said. Pauses may come anywhere.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -58,7 +59,7 @@ def align(
 @torch.inference_mode()
 def likelihoods(model: Hearer, samples: NDArray[np.int16]) -> NDArray[np.float32]:
     """Log probability of each class, (n_columns, len(CLASSES))."""
-    heard = bands(samples.astype(np.float32) / 32768)
+    heard = bands(samples.astype(np.float32) / np.float32(32768))
     n = len(heard) // 2 * 2
     around = REACH + mel.AROUND
     floor = round(2 * mel.QUIETEST)
@@ -97,7 +98,7 @@ def _path(scores: NDArray[np.float32], phones: Sequence[str]) -> tuple[tuple[Seg
     edges = np.flatnonzero(np.diff(np.concatenate([[-2], owners, [-2]])))
     segments = tuple(
         Segment(phones[owners[a]] if owners[a] >= 0 else "", a / 100, b / 100)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges.tolist())
     )
     return segments, best / len(scores)
 

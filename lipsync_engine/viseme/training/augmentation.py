@@ -76,7 +76,7 @@ def chords(n: int, chance: Chance) -> Samples:
 def breath(chance: Chance) -> Samples:
     """A breath or a rustle: a swell of hiss of unit peak, 0.15 to 0.6 s."""
     n = int(chance.uniform(0.15, 0.6) * SAMPLE_RATE)
-    low, high = sorted(chance.uniform(200, 7000, 2) + [0, 600])
+    low, high = sorted(chance.uniform((200, 800), (7000, 7600)))
     hiss = sosfilt(
         butter(2, [low, min(high, 7800)], "bandpass", fs=SAMPLE_RATE, output="sos"),
         chance.normal(0, 1, n),
@@ -113,25 +113,26 @@ _CODECS: Sequence[tuple[str, str, int, tuple[int, ...]]] = (
 
 def coded(samples: Samples, chance: Chance) -> Samples:
     """There and back through MP3, AAC or Opus, put where it was again."""
-    container, codec, rate, bit_rates = _CODECS[chance.integers(len(_CODECS))]
+    container, codec, rate, bit_rates = _CODECS[int(chance.integers(len(_CODECS)))]
     whole = np.clip(samples * 32767, -32768, 32767).astype(np.int16)
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
         stream = out.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)  # noqa: S101
         stream.bit_rate = int(chance.choice(bit_rates))
         frame = av.AudioFrame.from_ndarray(whole[None], format="s16", layout="mono")
         frame.sample_rate, frame.pts = rate, 0
         out.mux([*stream.encode(frame), *stream.encode(None)])
     file.seek(0)
     resampler = av.AudioResampler("s16", "mono", rate)
-    with av.open(file) as source:
+    with av.open(file, "r") as source:
         parts = [
             part.to_ndarray()[0]
             for decoded in source.decode(audio=0)
             for part in resampler.resample(decoded)
         ]
         parts += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    return _aligned(np.concatenate(parts).astype(np.float32) / 32768, samples)
+    return _aligned(np.concatenate(parts).astype(np.float32) / np.float32(32768), samples)
 
 
 def _aligned(heard: Samples, original: Samples) -> Samples:
@@ -161,7 +162,7 @@ def degraded(
     if chance.random() < 0.4:
         heard = room(heard, chance)
     if chance.random() < 0.65:
-        background = backgrounds[chance.integers(len(backgrounds))]
+        background = backgrounds[int(chance.integers(len(backgrounds)))]
         heard = mixed(heard, background(len(heard), chance), float(chance.triangular(-3, 20, 45)))
     if chance.random() < 0.1:
         heard = telephone(heard, chance)

@@ -66,10 +66,15 @@ def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER) -> None:
         part.rename(path)
 
 
-def endless(files: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
+def files(first: int, stop: int, folder: Path = FOLDER) -> list[Path]:
+    """Scene files first … stop - 1, those that exist."""
+    return [p for i in range(first, stop) if (p := folder / f"{i:03d}.npz").exists()]
+
+
+def endless(paths: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
     """Batches for ever, the same for the same files and seed."""
     chance = np.random.default_rng(seed)
-    held = [dict(np.load(path)) for path in files]
+    held = [dict(np.load(path)) for path in paths]
     bands, mouth, classes = (
         np.concatenate([h[name] for h in held]) for name in ("bands", "mouth", "classes")
     )
@@ -89,7 +94,9 @@ def endless(files: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
         )
 
 
-def _heard(bands: NDArray[np.int16], start: int, chance: np.random.Generator) -> NDArray[np.float32]:
+def _heard(
+    bands: NDArray[np.int16], start: int, chance: np.random.Generator
+) -> NDArray[np.float32]:
     """Features of a scene's columns, recoloured; beyond its ends is digital silence."""
     floor = round(2 * mel.QUIETEST)
     first, stop = start - CONTEXT, start + LEARNED + CONTEXT

@@ -29,7 +29,7 @@ _PLATEAU = 0.40  # of its length, on either side of its middle: there a gesture 
 
 _PAUSE_S = 0.2
 
-_CONTACTS = ("lip_closure", "labiodental")
+CONTACTS = ("lip_closure", "labiodental")
 _RAMP_S = 0.055  # from open lips to closed ones
 _LEAST_S = 0.040  # a contact is held at least so long: one video frame sees it
 _STOPS = ("p", "b", "t", "d", "k", "g")
@@ -73,7 +73,7 @@ def targets(
     mouth = np.stack(
         [
             _contact(name, timed, time[:, 0])
-            if name in _CONTACTS
+            if name in CONTACTS
             else _blended(name, timed, time - (start + stop) / 2, stop - start)
             for name in MOUTH_PARAMETERS
         ],

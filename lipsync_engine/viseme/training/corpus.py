@@ -34,7 +34,7 @@ VARIANTS = (
     "edward", "edward2", "ed", "Gene", "grandma", "grandpa", "gustave", "Henrique", "iven",
     "iven2", "iven3", "Jacky", "john", "kaukovalta", "linda", "Lee", "marcelo",
     "Marco", "Mario", "max", "Michael", "michel", "miguel", "Mike", "mike2", "norbert",
-    "pablo", "paul", "pedro", "quincy", "rob", "robert", "robosoft", "shelby", "Storm", 
+    "pablo", "paul", "pedro", "quincy", "rob", "robert", "robosoft", "shelby", "Storm",
     "travis", "victor", "zac",
 )  # fmt: skip
 TEST_VARIANTS = VARIANTS[3::4]
@@ -77,7 +77,7 @@ def _espeak(
 ) -> Callable[[], Iterator[Utterance]]:
     def make() -> Iterator[Utterance]:
         chance = Random(seed)  # noqa: S311 - reproducible, not secret
-        said = texts.sentences(language.split("-")[0], seed)
+        said = texts.sentences(language.partition("-")[0], seed)
         while True:
             wanted = [
                 espeak_voices.Spoken(

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme.training.coarticulation import Segment
+from lipsync_engine.viseme.training.phones import gestures
 from lipsync_engine.viseme.training.utterances import Utterance, canonical
 
 _END, _PHONEME = 0, 7  # espeak_EVENT_TYPE
@@ -23,6 +25,10 @@ _IPA_EVENTS = 0b11  # espeakINITIALIZE_PHONEME_EVENTS | _PHONEME_IPA
 _UTF8 = 1
 _RATE, _PITCH, _RANGE = 1, 3, 4  # espeak_PARAMETER
 _NOISE_SEED = 1
+
+_STEP = 80  # samples in which closures are looked for: 5 ms
+_LONGEST = 24  # steps a closure lasts at most
+_FALL = 22.0  # dB that a closure is quieter than the vowel before it
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,40 @@ def _one(espeak: Any, rate: int, heard: _Heard, spoken: Spoken) -> Utterance | N
         for (name, _), start, stop in zip(heard.phones, starts, stops, strict=True)
         if stop > start
     )
-    return Utterance(canonical(sound, rate), segments, "espeak/" + spoken.voice)
+    samples = canonical(sound, rate)
+    return Utterance(samples, with_closures(samples, segments), "espeak/" + spoken.voice)
+
+
+def with_closures(samples: NDArray[np.int16], segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Give voiceless stops the silence before their burst.
+
+    espeak-ng announces p, t and k at the burst, and the closure before it, some 50 ms, goes to
+    whatever came before. Recorded voices, and everyone else's labels, begin a stop with it.
+    """
+    power = samples.astype(np.float64) ** 2
+    level = 10 * np.log10(power[: len(power) // _STEP * _STEP].reshape(-1, _STEP).mean(axis=1) + 1)
+    mended = list(segments)
+    for i in range(1, len(segments)):
+        before, stop = mended[i - 1], mended[i]
+        if not before.phone or not stop.phone or _kind(stop.phone) not in ("p", "t", "k"):
+            continue
+        burst = int(stop.start * SAMPLE_RATE) // _STEP
+        earliest = max(int(before.start * SAMPLE_RATE) // _STEP + 2, burst - _LONGEST)
+        quiet = level[max(burst - 12, 0) : burst + 1].max(initial=0) - _FALL
+        first = burst
+        while first > earliest and level[min(first, len(level)) - 1] < quiet:
+            first -= 1
+        start = min(first * _STEP / SAMPLE_RATE, stop.start)
+        mended[i - 1] = Segment(before.phone, before.start, start)
+        mended[i] = Segment(stop.phone, start, stop.stop)
+    return tuple(mended)
+
+
+def _kind(phone: str) -> str:
+    try:
+        return gestures(phone)[0].kind
+    except KeyError:
+        return ""
 
 
 def _sounding(name: str) -> str:

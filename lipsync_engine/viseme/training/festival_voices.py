@@ -3,6 +3,7 @@
 Both say when each phone ends, so they label themselves.
 """
 
+import shutil
 import subprocess
 import tempfile
 import wave
@@ -53,6 +54,8 @@ VOICES = (
     Voice("upc_ca_ona_hts", "ca", phone_sets.CATALAN, "iso8859-15"),
 )
 
+_FESTIVAL = shutil.which("festival") or "festival"  # `sources.check_programs` said so
+_FLITE = shutil.which("flite") or "flite"
 _SCHEME = """(voice_{name})
 (Parameter.set 'Duration_Stretch {stretch})
 (define (say n text)
@@ -92,7 +95,7 @@ def _festival(
         script += f'(say "{n:04d}" "{plain}")\n'
     path = Path(folder, "say.scm")
     path.write_bytes(script.encode(voice.encoding, "ignore"))
-    done = subprocess.run(["festival", "-b", str(path)], capture_output=True, check=False)
+    done = subprocess.run([_FESTIVAL, "-b", str(path)], capture_output=True, check=False)
     for line in done.stdout.decode("latin1").splitlines():
         name, *ends = line.split()
         if name != "failed" and ends and Path(folder, f"{name}.wav").exists():
@@ -104,7 +107,7 @@ def _flite(
 ) -> Iterator[tuple[Path, list[str]]]:
     path = Path(folder, "said.wav")
     for text in texts:
-        command = ["flite", "-voice", voice.name.partition("/")[2], "-t", text, "-psdur"]
+        command = [_FLITE, "-voice", voice.name.partition("/")[2], "-t", text, "-psdur"]
         command += ["--setf", f"duration_stretch={stretch}", "-o", str(path)]
         done = subprocess.run(command, capture_output=True, check=False)
         pairs = [pair.rpartition(":") for pair in done.stdout.decode("latin1").split()]

@@ -1,9 +1,8 @@
 """People, recorded: the actors of Fish Fillets, whose words are known but not their times.
 
-Run as `python -m lipsync_engine.viseme.training.recordings` when a network taught on
-synthesisers ("teacher") exists: it aligns them, and writes shards like the others. Czech
-actors are for training; Dutch ones, of whom and of whose language training hears nothing,
-for evaluation.
+A network taught on synthesisers ("teacher") finds the times, and shards like the others are
+written. Czech actors are for training; Dutch ones, of whom and of whose language training
+hears nothing, for evaluation.
 """
 
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from lipsync_engine.timeline import SAMPLE_RATE
-from lipsync_engine.viseme.training import aligning, corpus, espeak_voices, fitting, texts
+from lipsync_engine.viseme.training import aligning, corpus, espeak_voices, texts
 from lipsync_engine.viseme.training.model import Hearer
 from lipsync_engine.viseme.training.scenes import decoded
 from lipsync_engine.viseme.training.utterances import save
@@ -33,12 +32,19 @@ def phones_of(language: str, words: list[str]) -> list[list[str]]:
 def recorded(language: str) -> Iterator[tuple[NDArray[np.int16], list[str]]]:
     """Sound and phones of every line that the game has both for."""
     lines = texts.dialogues(language)
-    paths = {k: v for k, v in texts.own_dialogue_names(language).items() if len(lines.get(k, "")) > 5}
+    paths = {
+        k: v for k, v in texts.own_dialogue_names(language).items() if len(lines.get(k, "")) > 5
+    }
     phones = phones_of(language, [lines[name] for name in paths])
     for path, said in zip(paths.values(), phones, strict=True):
         samples = decoded(str(path))
         if said and 0.8 < len(samples) / SAMPLE_RATE < _LONGEST:
             yield samples, said
+
+
+def done() -> bool:
+    """Whether both shards are there."""
+    return all((corpus.FOLDER / f"{name}.npz").exists() for name in LANGUAGES.values())
 
 
 def build(teacher: Hearer) -> None:
@@ -51,13 +57,3 @@ def build(teacher: Hearer) -> None:
         aligned.sort(key=lambda a: -a.fit)
         best = [a.utterance for a in aligned[: int(_KEPT * len(aligned))]]
         save(corpus.FOLDER / f"{name}.npz", [u for u in best if corpus.known(u)])
-
-
-def main() -> None:
-    """Align with the network that `fitting --name teacher` made."""
-    model = fitting.resumed("teacher").model
-    build(model.eval())
-
-
-if __name__ == "__main__":
-    main()

@@ -49,10 +49,10 @@ def scene(voices: Sequence[Sequence[Utterance]], chance: Chance, clean: bool = F
     sound = np.zeros(n, np.float32)
     segments: list[Segment] = []
     speaks = clean or chance.random() > _SILENT
-    spoken = voices[chance.integers(len(voices))]
+    spoken = voices[int(chance.integers(len(voices)))]
     at = int(chance.exponential(0.4) * SAMPLE_RATE)
     while speaks and at < n - SAMPLE_RATE // 2:
-        utterance = spoken[chance.integers(len(spoken))]
+        utterance = spoken[int(chance.integers(len(spoken)))]
         samples, timed = _at_speed(utterance, 20 if clean else int(chance.choice(_SPEEDS)))
         room_left = n - at
         sound[at : at + len(samples)] += samples[:room_left]
@@ -77,12 +77,14 @@ def bands(samples: Samples) -> NDArray[np.int16]:
 
 
 def _at_speed(utterance: Utterance, speed: int) -> tuple[Samples, list[Segment]]:
-    samples = utterance.samples.astype(np.float32) / 32768
+    samples = utterance.samples.astype(np.float32) / np.float32(32768)
     if speed == 20:
         return samples, list(utterance.segments)
     samples = resample_poly(samples, 20, speed).astype(np.float32)
     slower = 20 / speed
-    return samples, [Segment(s.phone, s.start * slower, s.stop * slower) for s in utterance.segments]
+    return samples, [
+        Segment(s.phone, s.start * slower, s.stop * slower) for s in utterance.segments
+    ]
 
 
 def _level(samples: Samples) -> NDArray[np.float64]:
@@ -113,12 +115,18 @@ def _degraded(
     def babble(n: int, chance: Chance) -> Samples:
         crowd = np.zeros(n, np.float32)
         for _ in range(chance.integers(4, 9)):
-            spoken = voices[chance.integers(len(voices))]
-            voice = spoken[chance.integers(len(spoken))].samples.astype(np.float32)
+            spoken = voices[int(chance.integers(len(voices)))]
+            voice = spoken[int(chance.integers(len(spoken)))].samples.astype(np.float32)
             crowd += np.resize(np.roll(voice, chance.integers(n)), n)
         return np.asarray(crowd / (np.std(crowd) + 1e-9), np.float32)
 
-    steady = (augmentation.noise, augmentation.noise, augmentation.noise, augmentation.chords, music)
+    steady = (
+        augmentation.noise,
+        augmentation.noise,
+        augmentation.noise,
+        augmentation.chords,
+        music,
+    )
     if speaks:
         return augmentation.degraded(sound, (*steady, babble), chance)
     background = steady[chance.integers(len(steady))]
@@ -157,5 +165,3 @@ def decoded(path: str, format_name: str | None = None) -> NDArray[np.int16]:
         ]
         parts += [part.to_ndarray()[0] for part in resampler.resample(None)]
     return np.concatenate(parts)
-
-

@@ -68,9 +68,9 @@ def _unpack(folder: Path) -> None:
     archives = HOME / "archives"
     archives.mkdir(parents=True, exist_ok=True)
     try:
-        subprocess.run(["apt-get", "download", *SOUNDS], cwd=archives, check=True)
+        subprocess.run(["/usr/bin/apt-get", "download", *SOUNDS], cwd=archives, check=True)
         for archive in sorted(archives.glob("*.deb")):
-            subprocess.run(["dpkg", "-x", str(archive), str(folder)], check=True)
+            subprocess.run(["/usr/bin/dpkg", "-x", str(archive), str(folder)], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise EngineError(
             "Recordings to train with come from Debian's packages: run `apt-get update`, "

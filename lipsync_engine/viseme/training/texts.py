@@ -69,7 +69,10 @@ def _words(language: str) -> tuple[str, ...]:
     found: list[str] = []
     if language in _FAKER:
         locale = _FAKER[language]
-        for provider, names in (("lorem", ("word_list",)), ("person", ("first_names", "last_names"))):
+        for provider, names in (
+            ("lorem", ("word_list",)),
+            ("person", ("first_names", "last_names")),
+        ):
             found += _listed(provider, locale, names)
     cldr = babel.Locale.parse(_CLDR.get(language, language))
     found += [name for code, name in cldr.territories.items() if code.isalpha()]
