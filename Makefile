@@ -11,7 +11,7 @@ OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 .PHONY: help venv demo up test check lint types contracts bench fmt clean train-viseme eval-viseme
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(READY)  ## Make .venv and install everything, pinned by constraints.txt
 

@@ -52,7 +52,7 @@ def align(
         scores = likelihoods(model, samples)
         if not spoken or len(scores) < _LEAST * sum(len(gestures(p)) for p in spoken):
             continue
-        segments, fit = _path(scores, spoken)
+        segments, fit = path(scores, spoken)
         yield Aligned(Utterance(samples, segments, voice), fit)
 
 
@@ -69,7 +69,7 @@ def likelihoods(model: Hearer, samples: NDArray[np.int16]) -> NDArray[np.float32
     return logged
 
 
-def _path(scores: NDArray[np.float32], phones: Sequence[str]) -> tuple[tuple[Segment, ...], float]:
+def path(scores: NDArray[np.float32], phones: Sequence[str]) -> tuple[tuple[Segment, ...], float]:
     """Likeliest times.
 
     States are: a pause, then for each gesture its _LEAST columns, then a pause. A pause state

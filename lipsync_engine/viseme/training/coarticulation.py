@@ -25,7 +25,8 @@ RATE = 100  # columns a second
 _BEFORE = {"jaw_open": 0.028, "width": 0.040, "rounding": 0.060, "tongue": 0.022}
 _AFTER = {"jaw_open": 0.028, "width": 0.032, "rounding": 0.035, "tongue": 0.022}
 _OTHERS = 0.028
-_PLATEAU = 0.40  # of its length, on either side of its middle: there a gesture is undisturbed
+_YIELDS = 0.1  # of its length at either end, a gesture begins to give way to its neighbours,
+_YIELDS_S = 0.03  # but not for longer than this: long silences are silent to their ends
 
 _PAUSE_S = 0.2
 
@@ -134,7 +135,8 @@ def _blended(
         length: (n_gestures,) seconds.
     """
     reach = np.where(apart < 0, _BEFORE.get(name, _OTHERS), _AFTER.get(name, _OTHERS))
-    beyond = np.maximum(np.abs(apart) - _PLATEAU * length, 0.0)
+    plateau = length / 2 - np.minimum(_YIELDS * length, _YIELDS_S)
+    beyond = np.maximum(np.abs(apart) - plateau, 0.0)
     strength = np.array([_strength(g.gesture, name) for g in timed])
     # the mouth does not shut in a pause too short to shut it in
     pause = np.array([g.gesture is SILENCE for g in timed])

@@ -53,8 +53,12 @@ def gestures(phone: str) -> tuple[Gesture, ...]:
 
 @cache
 def _letters(phone: str) -> tuple[str, ...]:
-    plain = [c for c in unicodedata.normalize("NFD", phone) if not unicodedata.combining(c)]
-    return tuple(c for c in (_SAME.get(c, c) for c in plain) if c in _TABLE)
+    # ç is a letter of its own, ã is an a: decompose only what is not in the table
+    letters = [
+        c if c in _TABLE else unicodedata.normalize("NFD", c)[0]
+        for c in unicodedata.normalize("NFC", phone)
+    ]
+    return tuple(c for c in (_SAME.get(c, c) for c in letters) if c in _TABLE)
 
 
 def _vowel(kind: str, height: float, back: float, rounded: float) -> Gesture:
