@@ -151,7 +151,8 @@ def _blended(
 def _strength(gesture: Gesture, name: str) -> float:
     if name == "tongue":  # any gesture may leave the tongue alone, and then it lies
         return 1.0
-    if name == "rounding" and not gesture.vowel and name not in gesture.target:
+    careless = not gesture.vowel and gesture is not SILENCE and name not in gesture.target
+    if name == "rounding" and careless:
         return 0.25 * gesture.strength  # most consonants do not care, and let the vowels round
     return gesture.strength
 

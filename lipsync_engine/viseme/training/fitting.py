@@ -82,8 +82,9 @@ def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
     for group in run.optimiser.param_groups:  # up in 100 steps, then down in a straight line
         group["lr"] = LEARNING_RATE * warm * max(1 - done, 0.01)
     run.model.train()
-    mouth, phones = run.model(batch.heard)
-    moved, named = loss(mouth, phones, batch)
+    with torch.autocast("cpu", torch.bfloat16):  # whole numbers up to 127 are exact in it
+        mouth, phones = run.model(batch.heard)
+    moved, named = loss(mouth.float(), phones.float(), batch)
     run.optimiser.zero_grad()
     (moved + 0.15 * named).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)

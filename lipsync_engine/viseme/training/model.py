@@ -7,6 +7,7 @@ Bengio et al. 2013), so that training finds weights that survive it.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,10 +29,26 @@ from lipsync_engine.viseme.network import (
 from lipsync_engine.viseme.training.phones import CLASSES
 
 
+class _Rounded(torch.autograd.Function):
+    """Nearest multiples, clipped; the gradient passes where nothing was clipped."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, step: float | Tensor, lowest: int) -> Tensor:
+        scaled = x / step
+        whole = scaled.round().clamp_(lowest, TOP)
+        ctx.save_for_backward((scaled - whole).abs_() <= 0.5)
+        return whole.mul_(step)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (inside,) = ctx.saved_tensors
+        return gradient * inside, None, None
+
+
 def rounded(x: Tensor, step: float | Tensor, lowest: int = -TOP) -> Tensor:
     """Nearest multiples of `step` between lowest and TOP of them; the gradient passes through."""
-    clipped = torch.clamp(x / step, lowest, TOP)
-    return (clipped + (torch.round(clipped) - clipped).detach()) * step
+    result: Tensor = _Rounded.apply(x, step, lowest)  # type: ignore[no-untyped-call]
+    return result
 
 
 class Layer(nn.Module):
