@@ -196,7 +196,7 @@ def test_alignment_finds_when_each_phone_is_said() -> None:
     segments, fit = aligning.path(scores, ["m", "a", "p", "i"])
 
     assert [s.phone for s in segments] == ["", "m", "a", "", "p", "i", ""]
-    assert [round(100 * s.start) for s in segments] == [0, 20, 29, 44, 56, 64, 78]
+    assert [round(1000 * s.start) for s in segments] == [0, 195, 285, 435, 555, 635, 775]
     assert fit > -0.3
 
 

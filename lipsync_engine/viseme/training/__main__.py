@@ -1,34 +1,35 @@
 """`make train-viseme`: all steps in order. Each keeps what it has done: run again, and it goes on.
 
-1. Synthesisers and recorded voices speak (`corpus`).
-2. A teacher learns from them (`batches`, `fitting`).
-3. The teacher finds the times in recordings of actors (`recordings`).
-4. The network learns from all of it, and its weights are written.
+1. Synthesisers and recorded voices speak (`corpus`), English readers are aligned (`readers`).
+2. The network learns from the voices until it can tell phones apart.
+3. With that, the times in recordings of actors are found (`recordings`).
+4. The network goes on learning, from all of it, and its weights are written.
 """
 
 import argparse
 
 from lipsync_engine.viseme.network import WEIGHTS
-from lipsync_engine.viseme.training import batches, corpus, fitting, recordings
+from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
-TEACHER_FILES, TEACHER_STEPS = 8, 900
-FILES, STEPS = 28, 4500
+FIRST_FILES, FIRST_STEPS = 8, 1000
+FILES, STEPS = 20, 4500
 
 
 def main() -> None:
     """Go through the steps."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=STEPS, help="of the network's training")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    seed = parser.parse_args().seed
     corpus.build()
-    batches.make_scenes(TEACHER_FILES)
+    readers.build()
     if not recordings.done():
-        taught = batches.files(0, TEACHER_FILES)
-        recordings.build(fitting.fit("teacher", TEACHER_STEPS, taught, options.seed))
-    batches.make_scenes(FILES - TEACHER_FILES, first=TEACHER_FILES)
-    model = fitting.fit("hearing", options.steps, batches.files(0, FILES), options.seed)
-    model.export(WEIGHTS)
+        batches.make_scenes(FIRST_FILES)
+        heard = batches.files(0, FIRST_FILES)
+        recordings.build(fitting.fit("hearing", STEPS, heard, seed, until=FIRST_STEPS))
+    batches.make_scenes(FILES, first=FIRST_FILES)
+    heard = batches.files(FIRST_FILES, FIRST_FILES + FILES)
+    fitting.fit("hearing", STEPS, heard, seed).export(WEIGHTS)
+    curves.main()
     print(f"{WEIGHTS} is written. Look at it with `make eval-viseme`.")
 
 

@@ -97,7 +97,8 @@ def path(scores: NDArray[np.float32], phones: Sequence[str]) -> tuple[tuple[Segm
     owners = np.array(owner)[back]
     edges = np.flatnonzero(np.diff(np.concatenate([[-2], owners, [-2]])))
     segments = tuple(
-        Segment(phones[owners[a]] if owners[a] >= 0 else "", a / 100, b / 100)
+        # a phone's first column is the first whose middle it has reached: half a column late
+        Segment(phones[owners[a]] if owners[a] >= 0 else "", max(a - 0.5, 0) / 100, (b - 0.5) / 100)
         for a, b in pairwise(edges.tolist())
     )
     return segments, best / len(scores)
@@ -127,5 +128,5 @@ def _viterbi(
     path = np.zeros(n, np.int64)
     for t in range(n - 1, -1, -1):
         path[t] = last
-        last -= steps[t, last]
+        last -= int(steps[t, last])
     return best, path

@@ -25,7 +25,7 @@ A_FILE = 200  # scenes: 40 minutes
 LEARNED = 400  # columns of a scene that are learned at a time: 4 s
 CONTEXT = REACH + mel.AROUND
 # How often a shard is drawn, by the beginning of its name.
-_WEIGHTS = {"train-espeak": 1, "train-person": 2, "train-recorded": 14}
+_WEIGHTS = {"train-espeak": 1, "train-person": 3, "train-recorded": 28}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from rich.progress import track
 
 from lipsync_engine.timeline import SAMPLE_RATE
-from lipsync_engine.viseme.training import augmentation, corpus, scenes
+from lipsync_engine.viseme.training import augmentation, corpus, held, scenes
 from lipsync_engine.viseme.training.measures import (
     JAW,
     Ear,
@@ -79,7 +79,12 @@ def nobody() -> Iterator[tuple[str, FloatArray]]:
 
 def single(ear: Ear) -> dict[str, float]:
     """Trembling in sustained vowels, and words under noise that is 5 dB louder."""
-    vowels = [heard(ear, vowel(pitch, formants), FPS)[12:-12] for pitch, formants in _VOWELS]
+    chance = np.random.default_rng(5)
+    vowels = [
+        heard(ear, held.vowel(pitch, held.FORMANTS[name], 3.0, chance), FPS)[12:-12]
+        for pitch in (95.0, 130.0, 210.0)
+        for name in ("a", "e", "u")
+    ]
     words = list(islice(load(corpus.FOLDER / "test-person-flite-rms.npz"), 10))
     clean, noisy, alone = [], [], []
     for k, utterance in enumerate(words):
@@ -98,32 +103,6 @@ def single(ear: Ear) -> dict[str, float]:
             np.corrcoef(np.concatenate(clean), moved)[0, 1]
         ),
     }
-
-
-_VOWELS = [
-    (pitch, [f * (pitch / 110) ** (1 / 3) for f in formants])
-    for pitch in (95, 130, 210)
-    for formants in ([730, 1150, 2500, 3500], [450, 1900, 2600, 3500], [310, 750, 2300, 3500])
-]
-
-
-def vowel(pitch: float, formants: list[float], seconds: float = 3.0) -> FloatArray:
-    """A vowel held by a person: periods and loudness waver by one per cent and by 5 Hz vibrato."""
-    chance = np.random.default_rng(int(pitch))
-    n = int(seconds * SAMPLE_RATE)
-    sound = np.zeros(n)
-    at = 0.0
-    while at < n:
-        sound[int(at)] = 1 + 0.03 * chance.normal()
-        vibrato = 1 + 0.015 * np.sin(2 * np.pi * 5 * at / SAMPLE_RATE)
-        at += SAMPLE_RATE / pitch / vibrato * (1 + 0.01 * chance.normal())
-    time_s = np.arange(1000) / SAMPLE_RATE
-    slope = 0.97 ** np.arange(100)  # the folds' own
-    rings = [np.exp(-np.pi * 80 * time_s) * np.sin(2 * np.pi * f * time_s) for f in formants]
-    for ring in (slope, *rings):
-        sound = np.convolve(sound, ring)[:n]
-    sound = sound / np.abs(sound).max() + 0.003 * chance.normal(0, 1, n)
-    return np.asarray(0.3 * sound, np.float32)
 
 
 def table(result: dict[str, Rows], before: dict[str, Rows] | None) -> str:

@@ -53,8 +53,22 @@ def loss(mouth: Tensor, phones: Tensor, batch: batches.Batch) -> tuple[Tensor, T
     return moved, named
 
 
-def fit(name: str, n_steps: int, paths: list[Path], seed: int = 0) -> Hearer:
-    """Learn, or go on learning, for n_steps in all; the network, ready to export."""
+def fit(
+    name: str, n_steps: int, paths: list[Path], seed: int = 0, until: int | None = None
+) -> Hearer:
+    """Learn, or go on learning.
+
+    Args:
+        name: of the training; its checkpoint bears it.
+        n_steps: in all; the rate of learning falls to nothing at the last one.
+        paths: scene files.
+        seed: of weights and batches.
+        until: stop for now at this step.
+
+    Returns:
+        The network, ready to export.
+    """
+    last = n_steps if until is None else min(until, n_steps)
     torch.manual_seed(seed)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     run = resumed(name, n_steps)
@@ -63,12 +77,12 @@ def fit(name: str, n_steps: int, paths: list[Path], seed: int = 0) -> Hearer:
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(), TextColumn("{task.fields[loss]}"),
     ) as progress:  # fmt: skip
-        task = progress.add_task(name, total=n_steps, completed=run.step, loss="")
+        task = progress.add_task(name, total=last, completed=run.step, loss="")
         saved = time.monotonic()
-        while run.step < n_steps:
+        while run.step < last:
             moved, named = _step(run, next(source), n_steps)
             progress.update(task, completed=run.step, loss=f"mouth {moved:.4f}, phones {named:.2f}")
-            if time.monotonic() - saved > SAVED_EVERY_S or run.step == n_steps:
+            if time.monotonic() - saved > SAVED_EVERY_S or run.step == last:
                 _save(run, sources.HOME / f"{name}.pt")
                 saved = time.monotonic()
                 print(f"{run.step} {moved:.4f} {named:.3f}", flush=True)

@@ -16,7 +16,7 @@ from scipy.signal import resample_poly
 
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme import mel
-from lipsync_engine.viseme.training import augmentation, coarticulation, sources
+from lipsync_engine.viseme.training import augmentation, coarticulation, held, sources
 from lipsync_engine.viseme.training.augmentation import Chance, Samples
 from lipsync_engine.viseme.training.coarticulation import Segment
 from lipsync_engine.viseme.training.utterances import Utterance
@@ -24,7 +24,8 @@ from lipsync_engine.viseme.training.utterances import Utterance
 SECONDS = 12
 COLUMNS = SECONDS * 100
 _SPEEDS = (17, 18, 19, 20, 20, 20, 21, 22, 23, 24)  # of 20: pitch, formants and tempo together
-_SILENT = 0.07  # of all scenes nobody speaks
+_SILENT = 0.14  # of all scenes nobody speaks
+_HELD, _SUNG = 0.1, 0.08  # of all utterances have a vowel drawn out, are vowels alone
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ def scene(voices: Sequence[Sequence[Utterance]], chance: Chance, clean: bool = F
     while speaks and at < n - SAMPLE_RATE // 2:
         utterance = spoken[int(chance.integers(len(spoken)))]
         samples, timed = _at_speed(utterance, 20 if clean else int(chance.choice(_SPEEDS)))
+        if not clean and chance.random() < _HELD:
+            samples, timed = held.drawn_out(samples, timed, chance)
+        elif not clean and chance.random() < _SUNG:
+            samples, timed = held.sung(chance)
         room_left = n - at
         sound[at : at + len(samples)] += samples[:room_left]
         segments += [
