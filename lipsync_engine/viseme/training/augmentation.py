@@ -73,6 +73,21 @@ def chords(n: int, chance: Chance) -> Samples:
     return np.asarray(sound / (np.std(sound) + 1e-9), np.float32)
 
 
+def tones(n: int, chance: Chance) -> Samples:
+    """Whistles, beeps, dial tones and mains of unit power: nothing else with them, or nearly."""
+    time_s = np.arange(n) / SAMPLE_RATE
+    sound = np.zeros(n)
+    for _ in range(chance.integers(1, 3)):
+        base = 10 ** chance.uniform(1.65, 3.6)  # 45 to 4000 Hz
+        for k in range(1, int(chance.choice([2, 2, 3, 6]))):
+            sound += np.sin(2 * np.pi * base * k * time_s) / k ** chance.uniform(1, 2.5)
+    if chance.random() < 0.4:
+        period, share = chance.uniform(0.2, 2.0), chance.uniform(0.2, 0.8)
+        sound *= (time_s % period) < share * period
+    sound += chance.choice([0.0, 0.003, 0.03]) * chance.normal(0, 1, n)
+    return np.asarray(sound / (np.std(sound) + 1e-9), np.float32)
+
+
 def breath(chance: Chance) -> Samples:
     """A breath or a rustle: a swell of hiss of unit peak, 0.15 to 0.6 s."""
     n = int(chance.uniform(0.15, 0.6) * SAMPLE_RATE)

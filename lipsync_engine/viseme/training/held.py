@@ -32,11 +32,14 @@ def vowel(pitch: float, formants: tuple[float, ...], seconds: float, chance: Cha
     """
     n = int(seconds * SAMPLE_RATE)
     pulses = np.zeros(n)
-    vibrato, rate = chance.uniform(0, 0.03), chance.uniform(4, 6.5)
+    # now and then without any life, as a synthesiser or a tuned voice holds it
+    alive = float(chance.random() < 0.75)
+    vibrato, rate = alive * chance.uniform(0, 0.03), chance.uniform(4, 6.5)
     at = 0.0
     while at < n:
-        pulses[int(at)] = 1 + 0.04 * chance.normal()
-        bend = 1 + vibrato * np.sin(2 * np.pi * rate * at / SAMPLE_RATE) + 0.008 * chance.normal()
+        pulses[int(at)] = 1 + alive * 0.04 * chance.normal()
+        bend = 1 + vibrato * np.sin(2 * np.pi * rate * at / SAMPLE_RATE)
+        bend += alive * 0.008 * chance.normal()
         at += SAMPLE_RATE / (pitch * bend)
     size = 1 << (n + 1024).bit_length()
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
@@ -44,7 +47,7 @@ def vowel(pitch: float, formants: tuple[float, ...], seconds: float, chance: Cha
     for centre, width in zip((*formants, 3500.0), (70, 90, 130, 200), strict=False):
         response = response / (1 + ((hertz - centre) / width) ** 2) ** 0.5 + 1e-4 * response
     sound = np.fft.irfft(np.fft.rfft(pulses, size) * response, size)[:n]
-    sound += chance.uniform(0, 0.02) * np.abs(sound).max() * chance.normal(0, 1, n)
+    sound += alive * chance.uniform(0, 0.02) * np.abs(sound).max() * chance.normal(0, 1, n)
     fade = np.minimum(1, np.minimum(np.arange(n), n - np.arange(n)) / (0.04 * SAMPLE_RATE))
     return np.asarray(0.5 * sound * fade / np.abs(sound).max(), np.float32)
 

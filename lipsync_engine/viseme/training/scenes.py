@@ -125,13 +125,7 @@ def _degraded(
             crowd += np.resize(np.roll(voice, chance.integers(n)), n)
         return np.asarray(crowd / (np.std(crowd) + 1e-9), np.float32)
 
-    steady = (
-        augmentation.noise,
-        augmentation.noise,
-        augmentation.noise,
-        augmentation.chords,
-        music,
-    )
+    steady = (*[augmentation.noise] * 4, augmentation.tones, augmentation.chords, music)
     if speaks:
         return augmentation.degraded(sound, (*steady, babble), chance)
     background = steady[chance.integers(len(steady))]
