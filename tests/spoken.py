@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lipsync_engine.audio import AudioSlice, needed_samples
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange, frame_count
 from lipsync_engine.viseme.hearing import CONTEXT, mouth_parameters
-from lipsync_engine.viseme.training import espeak_voices
+from lipsync_engine.viseme.training import espeak_voices, held
 from lipsync_engine.viseme.training.phones import gestures
 from lipsync_engine.viseme.training.utterances import Utterance
 
@@ -70,17 +70,11 @@ def murmur_of_voices(seconds: float, seed: int = 0) -> Samples:
     return ((pulses + chance.normal(0, 0.05, n)) * loudness).astype(np.float32)
 
 
-def vowel(pitch: float, formants: list[float], seconds: float) -> Samples:
-    """A held vowel: pulses of the vocal folds through resonances of 80 Hz."""
-    n = int(seconds * SAMPLE_RATE)
-    sound = np.zeros(n)
-    sound[:: int(SAMPLE_RATE / pitch)] = 1.0
-    time_s = np.arange(1000) / SAMPLE_RATE
-    slope = 0.97 ** np.arange(100)  # the folds' own
-    rings = [np.exp(-np.pi * 80 * time_s) * np.sin(2 * np.pi * f * time_s) for f in formants]
-    for ring in (slope, *rings):
-        sound = np.convolve(sound, ring)[:n]
-    return (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+def vowel(name: str, pitch: float, seconds: float) -> Samples:
+    """A vowel held by a person whose head fits the pitch."""
+    larger = (pitch / 110) ** 0.3  # a higher voice has a smaller head and higher formants
+    formants = tuple(f * larger for f in held.FORMANTS[name])
+    return held.vowel(pitch, formants, seconds, np.random.default_rng(int(pitch)))
 
 
 def steady_sounds() -> dict[str, Samples]:

@@ -14,7 +14,7 @@ from lipsync_engine.timeline import SAMPLE_RATE, FrameRange, frame_count, frame_
 from lipsync_engine.viseme import mel, network
 from lipsync_engine.viseme.hearing import CONTEXT, mouth_parameters
 from lipsync_engine.viseme.mouth import MOUTH_PARAMETERS
-from tests.spoken import FPS, hear, murmur_of_voices, slice_for
+from tests.spoken import FPS, hear, murmur_of_voices, slice_for, vowel
 
 WIDTH = MOUTH_PARAMETERS.index("width")
 ALL_FPS = [
@@ -94,7 +94,7 @@ def test_a_frame_hears_nothing_outside_its_context(fps: Fraction, first: int, co
 def test_a_frame_does_hear_most_of_its_context(seconds: float) -> None:
     """A shout of 0.1 s, so far from the frame, is heard in it: the context is not idle."""
     frames = FrameRange(100, 1)
-    usual = slice_for(murmur_of_voices(10.0), frames, FPS)
+    usual = slice_for(vowel("a", 110, 10.0), frames, FPS)
     middle = frame_sample(100, FPS) - usual.first_sample + int(seconds * SAMPLE_RATE)
     loud = usual.samples.copy()
     loud[middle - 800 : middle + 800] = np.sign(loud[middle - 800 : middle + 800])
@@ -145,6 +145,17 @@ def test_every_parameter_stays_within_its_range_whatever_the_sound(
     assert mouth.max() <= 1
     assert mouth[:, WIDTH].min() >= -1
     assert np.delete(mouth, WIDTH, axis=1).min() >= 0
+
+
+def test_doubt_is_taken_out_of_a_mouth_and_certainty_left() -> None:
+    shut, sure = np.full(8, 0.01, np.float32), np.full(8, 0.9, np.float32)
+
+    assert not network.settled(shut).any()
+    assert not network.settled(-shut).any()
+    assert network.settled(sure).min() > 0.85
+    assert network.settled(sure)[3:5].min() == 1
+    assert network.settled(-sure).tolist()[0] == 0
+    assert network.settled(-sure)[WIDTH] < -0.85
 
 
 def test_columns_say_how_loud_a_tone_is_in_half_decibels() -> None:

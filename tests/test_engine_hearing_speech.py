@@ -27,7 +27,7 @@ def mouths(spoken: Spoken) -> dict[str, NDArray[np.float32]]:
 
 
 def test_a_held_vowel_holds_the_mouth_open_and_still() -> None:
-    mouth = hear(vowel(110, [700, 1200, 2500, 3500], 3.0))[12:-12]
+    mouth = hear(vowel("a", 110, 3.0))[12:-12]
 
     assert mouth[:, JAW].min() > 0.3
     assert np.abs(np.diff(mouth, n=2, axis=0)).max() < 0.02
@@ -35,11 +35,7 @@ def test_a_held_vowel_holds_the_mouth_open_and_still() -> None:
 
 @pytest.mark.parametrize("pitch", [95, 125, 200, 260])
 def test_held_vowels_differ_as_mouths_do(pitch: float) -> None:
-    larger = (pitch / 110) ** (1 / 3)  # a higher voice has a smaller head and higher formants
-    a, i, u = (
-        hear(vowel(pitch, [f * larger for f in formants], 2.0))[15:-15].mean(axis=0)
-        for formants in ([730, 1150, 2500, 3500], [280, 2250, 2900, 3500], [310, 750, 2300, 3500])
-    )
+    a, i, u = (hear(vowel(name, pitch, 2.0))[15:-15].mean(axis=0) for name in "aiu")
 
     assert a[JAW] > 1.3 * max(i[JAW], u[JAW])
     assert i[WIDTH] > 0.25

@@ -78,11 +78,30 @@ def postures(heard: NDArray[np.float32]) -> NDArray[np.float32]:
     n_blocks, _, n_steps = mouth.shape
     columns = mouth.reshape(n_blocks, COLUMNS_A_STEP, K, n_steps).permute(0, 3, 1, 2)
     rows = columns.reshape(n_blocks, n_steps * COLUMNS_A_STEP, K)
-    clipped: NDArray[np.float32] = torch.clamp(rows, _LEAST, torch.ones(K)).numpy()
-    return clipped
+    return settled(rows.numpy())
 
 
-_LEAST = torch.tensor([0.0, -1.0, 0, 0, 0, 0, 0, 0])
+def settled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Doubt taken out: what is barely there is nothing, a contact that is likely is made.
+
+    The network answers with a mean over what it may have heard; lips that half meet, or
+    that never rest, are what no mouth does.
+
+    Args:
+        rows: (..., K) as the network gives them.
+
+    Returns:
+        (..., K) in the ranges of MOUTH_PARAMETERS.
+    """
+    size = np.clip((np.abs(rows) - _NOTHING) / (_WHOLE - _NOTHING), 0, 1)
+    signed = np.where(rows < 0, -size * _BOTH_WAYS, size)
+    return np.asarray(signed, np.float32)
+
+
+# jaw, width, rounding, lips, lip to teeth, upper lip, lower lip, tongue
+_NOTHING = np.array([0.02, 0.03, 0.03, 0.15, 0.15, 0.03, 0.03, 0.05], np.float32)
+_WHOLE = np.array([1.0, 1.0, 1.0, 0.75, 0.75, 1.0, 1.0, 1.0], np.float32)
+_BOTH_WAYS = np.array([0, 1, 0, 0, 0, 0, 0, 0], np.float32)
 
 
 def _whole(x: Tensor, lowest: int) -> Tensor:

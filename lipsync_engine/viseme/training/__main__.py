@@ -12,7 +12,7 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 8, 1000
-FILES, STEPS = 17, 4500
+FILES, STEPS = 17, 6000
 
 
 def main() -> None:
