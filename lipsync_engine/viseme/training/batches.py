@@ -25,7 +25,7 @@ A_FILE = 200  # scenes: 40 minutes
 LEARNED = 400  # columns of a scene that are learned at a time: 4 s
 CONTEXT = REACH + mel.AROUND
 # How often a shard is drawn, by the beginning of its name.
-_WEIGHTS = {"train-espeak": 1, "train-person": 3, "train-recorded": 28}
+_WEIGHTS = {"train-espeak": 1, "train-person": 6, "train-recorded": 28}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def voices(folder: Path = corpus.FOLDER) -> list[list[Utterance]]:
     return drawn
 
 
-def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER) -> None:
+def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER, silent: float = 0.14) -> None:
     """Write the scene files first … first + n_files - 1 that are missing; file i has seed i."""
     folder.mkdir(parents=True, exist_ok=True)
     speakers = voices()
@@ -55,7 +55,7 @@ def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER) -> None:
         if path.exists():
             continue
         chance = np.random.default_rng(i)
-        made = [scene(speakers, chance) for _ in track(range(A_FILE), f"scenes {i}")]
+        made = [scene(speakers, chance, silent=silent) for _ in track(range(A_FILE), f"scenes {i}")]
         part = path.with_suffix(".part.npz")
         np.savez(
             part,

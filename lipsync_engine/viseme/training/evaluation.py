@@ -43,6 +43,7 @@ GROUPS = {
     "Dutch actors (timed by our own teacher network)": "test-recorded-nl",
 }
 
+_STEADY = 11  # sounds of `nobody` before the music
 Rows = dict[str, dict[str, float]]
 
 
@@ -126,6 +127,8 @@ def table(result: dict[str, Rows], before: dict[str, Rows] | None) -> str:
     worst = min(result["quiet"], key=lambda name: result["quiet"][name]["closed"])
     lines += ["", "| nobody speaks, or hardly | |", "|---|---|"]
     lines.append(f"| frames with a closed mouth, {len(shut)} sounds | {np.mean(shut):.1%} |")
+    lines.append(f"| of these, silence, rooms and fans | {np.mean(shut[:_STEADY]):.1%} |")
+    lines.append(f"| of these, music without voice | {np.mean(shut[_STEADY:]):.1%} |")
     lines.append(f"| the worst of them: {worst} | {min(shut):.1%} |")
     for name, value in result["single"]["figures"].items():
         lines.append(f"| {name} | {value:.4f} |")

@@ -38,18 +38,24 @@ class Scene:
     voiced: bool  # whether anyone speaks
 
 
-def scene(voices: Sequence[Sequence[Utterance]], chance: Chance, clean: bool = False) -> Scene:
+def scene(
+    voices: Sequence[Sequence[Utterance]],
+    chance: Chance,
+    clean: bool = False,
+    silent: float = _SILENT,
+) -> Scene:
     """Make one.
 
     Args:
         voices: utterances by voice or language; one of them speaks.
         chance: decides everything.
+        silent: share of scenes in which nobody speaks.
         clean: no other speeds, no background, no degradation (for measuring).
     """
     n = SECONDS * SAMPLE_RATE
     sound = np.zeros(n, np.float32)
     segments: list[Segment] = []
-    speaks = clean or chance.random() > _SILENT
+    speaks = clean or chance.random() > silent
     spoken = voices[int(chance.integers(len(voices)))]
     at = int(chance.exponential(0.4) * SAMPLE_RATE)
     while speaks and at < n - SAMPLE_RATE // 2:
@@ -128,7 +134,8 @@ def _degraded(
     steady = (*[augmentation.noise] * 4, augmentation.tones, augmentation.chords, music)
     if speaks:
         return augmentation.degraded(sound, (*steady, babble), chance)
-    background = steady[chance.integers(len(steady))]
+    playing = (*steady, music, music, music, augmentation.chords)  # music is likest to a voice
+    background = playing[chance.integers(len(playing))]
     quiet = chance.random() < 0.15
     heard = sound if quiet else sound + 0.1 * background(len(sound), chance)
     return augmentation.degraded(heard, steady, chance)
