@@ -12,7 +12,7 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 8, 1000
-FILES, STEPS = 17, 7500
+FILES, STEPS = 17, 6850
 QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise and music
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     batches.make_scenes(FILES, first=FIRST_FILES)
     heard = batches.files(FIRST_FILES, FIRST_FILES + FILES)
     batches.make_scenes(QUIET_FILES, first=FIRST_FILES + FILES, silent=QUIET)
-    heard += batches.files(FIRST_FILES + FILES, FIRST_FILES + FILES + QUIET_FILES)
+    heard += 3 * batches.files(FIRST_FILES + FILES, FIRST_FILES + FILES + QUIET_FILES)
     fitting.fit("hearing", STEPS, heard, seed).export(WEIGHTS)
     curves.main()
     print(f"{WEIGHTS} is written. Look at it with `make eval-viseme`.")
