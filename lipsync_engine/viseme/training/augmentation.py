@@ -127,7 +127,7 @@ _CODECS: Sequence[tuple[str, str, int, tuple[int, ...]]] = (
 
 
 def coded(samples: Samples, chance: Chance) -> Samples:
-    """There and back through MP3, AAC or Opus, put where it was again."""
+    """There and back through MP3, AAC or Opus."""
     container, codec, rate, bit_rates = _CODECS[int(chance.integers(len(_CODECS)))]
     whole = np.clip(samples * 32767, -32768, 32767).astype(np.int16)
     file = io.BytesIO()
@@ -147,20 +147,9 @@ def coded(samples: Samples, chance: Chance) -> Samples:
             for part in resampler.resample(decoded)
         ]
         parts += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    return _aligned(np.concatenate(parts).astype(np.float32) / np.float32(32768), samples)
-
-
-def _aligned(heard: Samples, original: Samples) -> Samples:
-    """Shift by what the codec's delay was: where both correlate best."""
-    n = len(original)
-    size = 1 << (n + len(heard)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(original, size)))
-    within = np.concatenate([product[:3000], product[-3000:]])
-    best = int(np.argmax(within))
-    delay = best if best < 3000 else best - 6000
-    shifted = heard[max(delay, 0) :]
-    shifted = np.pad(shifted, (max(-delay, 0), 0))[:n]
-    return np.pad(shifted, (0, n - len(shifted))).astype(np.float32)
+    # the containers say how much of the decoded sound is the codec's own delay: it is gone
+    heard = np.concatenate(parts)[: len(samples)].astype(np.float32) / np.float32(32768)
+    return np.pad(heard, (0, len(samples) - len(heard)))
 
 
 def degraded(
