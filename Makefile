@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine bench-wav2lip referee fmt clean
+.PHONY: help venv demo gallery up test check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,16 @@ referee: $(READY) .venv-referee/.ready  ## Let MediaPipe's face mesh judge: tabl
 bench-wav2lip: $(READY)  ## Measure: Wav2Lip against the published loop, and through the queue
 	@$(BIN)/python -m benchmarks.wav2lip
 	@$(BIN)/python -m benchmarks.wav2lip_queue
+
+train-viseme: $(VENV)/.train  ## Make the speech, teach the network that hears, write its weights (hours)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m lipsync_engine.viseme.training
+
+eval-viseme: $(VENV)/.train  ## Measure that network on voices it never heard
+	@$(BIN)/python -m lipsync_engine.viseme.training.evaluation
+
+$(VENV)/.train: $(READY)
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-cache-dir -c constraints.txt -e '.[train]'
+	@touch $@
 
 fmt: $(READY)  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

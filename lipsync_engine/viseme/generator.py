@@ -21,12 +21,12 @@ from lipsync_engine.errors import CanceledError
 from lipsync_engine.face import Face
 from lipsync_engine.generator import AudioContext, Look
 from lipsync_engine.timeline import FrameRange
-from lipsync_engine.viseme import hearing, idle
+from lipsync_engine.viseme import hearing, idle, network
 from lipsync_engine.viseme.mouth import K
 from lipsync_engine.viseme.portrait import Portrait, portrait
 from lipsync_engine.viseme.rig import Motion, draw
 
-VERSION = 5  # raise it whenever rig or hearing would give other bytes for the same arguments
+VERSION = 6  # raise it whenever rig or hearing would give other bytes for the same arguments
 BATCH = 8  # frames of a photo drawn together; a video's pictures differ and are drawn one by one
 KEPT_PORTRAITS = 4  # a portrait of a 400 px face is about 20 MB
 BLOCK = 256  # frames heard at once, so that memory does not grow with a chunk's length
@@ -47,6 +47,10 @@ class VisemeGenerator:
         self._portraits: OrderedDict[tuple[str, int], Portrait] = OrderedDict()
 
     def setup(self) -> None:
+        """Load the network that hears."""
+        network.layers()
+
+    def warm_up(self) -> None:
         """Hear and draw the shipped avatar, eyes shut and open: kernels are loaded, memory is
         taken, and the most frequent face is ready before the first chunk comes."""
         face, fps, frames = default_face(), Fraction(25), FrameRange(0, 2 * BATCH)

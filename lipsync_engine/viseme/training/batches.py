@@ -1,0 +1,124 @@
+"""Scenes, kept in files; and batches of them, each time in another colour.
+
+What acts on bands alone is cheap, so it is drawn anew for every batch: loudness, equaliser,
+a low-pass, and a shift of the bands up or down, which is a smaller or larger head
+(vocal tract length perturbation, Jaitly & Hinton 2013).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+
+from lipsync_engine.viseme import mel
+from lipsync_engine.viseme.network import REACH
+from lipsync_engine.viseme.training import corpus, sources
+from lipsync_engine.viseme.training.scenes import COLUMNS, scene
+from lipsync_engine.viseme.training.utterances import Utterance, load
+
+FOLDER = sources.HOME / "scenes"
+A_FILE = 200  # scenes: 40 minutes
+LEARNED = 400  # columns of a scene that are learned at a time: 4 s
+CONTEXT = REACH + mel.AROUND
+# How often a shard is drawn, by the beginning of its name.
+_WEIGHTS = {"train-espeak": 1, "train-person": 6, "train-recorded": 28}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from."""
+
+    heard: torch.Tensor  # (batch, N_FEATURES, LEARNED + 2 * REACH)
+    mouth: torch.Tensor  # (batch, K, LEARNED)
+    classes: torch.Tensor  # (batch, LEARNED)
+
+
+def voices(folder: Path = corpus.FOLDER) -> list[list[Utterance]]:
+    """The training shards, as often as they are to be drawn."""
+    drawn = []
+    for path in sorted(folder.glob("train-*.npz")):
+        weight = next(w for start, w in _WEIGHTS.items() if path.name.startswith(start))
+        drawn += [list(load(path))] * weight
+    return drawn
+
+
+def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER, silent: float = 0.14) -> None:
+    """Write the scene files first … first + n_files - 1 that are missing; file i has seed i."""
+    folder.mkdir(parents=True, exist_ok=True)
+    speakers = voices()
+    for i in range(first, first + n_files):
+        path = folder / f"{i:03d}.npz"
+        if path.exists():
+            continue
+        chance = np.random.default_rng(i)
+        made = [scene(speakers, chance, silent=silent) for _ in track(range(A_FILE), f"scenes {i}")]
+        part = path.with_suffix(".part.npz")
+        np.savez(
+            part,
+            bands=np.stack([s.bands for s in made]),
+            mouth=np.stack([s.mouth for s in made]),
+            classes=np.stack([s.classes for s in made]),
+        )
+        part.rename(path)
+
+
+def files(first: int, stop: int, folder: Path = FOLDER) -> list[Path]:
+    """Scene files first … stop - 1, those that exist."""
+    return [p for i in range(first, stop) if (p := folder / f"{i:03d}.npz").exists()]
+
+
+def endless(paths: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
+    """Batches for ever, the same for the same files and seed."""
+    chance = np.random.default_rng(seed)
+    held = [dict(np.load(path)) for path in paths]
+    bands, mouth, classes = (
+        np.concatenate([h[name] for h in held]) for name in ("bands", "mouth", "classes")
+    )
+    while True:
+        rows = chance.integers(len(bands), size=size)
+        starts = chance.integers(0, COLUMNS - LEARNED + 1, size=size)
+        heard = [_heard(bands[r], int(s), chance) for r, s in zip(rows, starts, strict=True)]
+        cut = [slice(s, s + LEARNED) for s in starts]
+        yield Batch(
+            torch.from_numpy(np.stack(heard)),
+            torch.from_numpy(
+                np.stack([mouth[r, c].T for r, c in zip(rows, cut, strict=True)]).astype(np.float32)
+            ),
+            torch.from_numpy(
+                np.stack([classes[r, c] for r, c in zip(rows, cut, strict=True)]).astype(np.int64)
+            ),
+        )
+
+
+def _heard(
+    bands: NDArray[np.int16], start: int, chance: np.random.Generator
+) -> NDArray[np.float32]:
+    """Features of a scene's columns, recoloured; beyond its ends is digital silence."""
+    floor = round(2 * mel.QUIETEST)
+    first, stop = start - CONTEXT, start + LEARNED + CONTEXT
+    inside = bands[max(first, 0) : min(stop, len(bands))].astype(np.float32)
+    if chance.random() < 0.7:
+        inside = _recoloured(inside, chance)
+    whole = np.full((stop - first, mel.N_MELS), floor, np.int16)
+    at = max(-first, 0)
+    whole[at : at + len(inside)] = np.maximum(np.rint(inside), floor)
+    return mel.features(whole)
+
+
+def _recoloured(bands: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
+    index = np.arange(mel.N_MELS, dtype=np.float64)
+    if chance.random() < 0.6:  # another head
+        warped = index * chance.uniform(0.88, 1.14) + chance.uniform(-0.5, 0.5)
+        low = np.clip(warped.astype(int), 0, mel.N_MELS - 2)
+        share = np.clip(warped - low, 0, 1).astype(np.float32)
+        bands = bands[:, low] * (1 - share) + bands[:, low + 1] * share
+    knots = chance.normal(0, 8, 6)  # half decibels
+    colour = np.interp(index, np.linspace(0, mel.N_MELS - 1, 6), knots)
+    colour += chance.normal(0, 10) * (index / mel.N_MELS - 0.5)
+    if chance.random() < 0.12:  # a dull microphone, a low bit rate
+        colour -= np.clip(index - chance.uniform(22, 39), 0, None) * chance.uniform(2, 60)
+    return np.asarray(bands + colour + chance.uniform(-30, 15), np.float32)

@@ -1,0 +1,138 @@
+"""How the network is learned: seeded, and resumable by a checkpoint every minute."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+from torch.nn import functional
+
+from lipsync_engine.viseme.mouth import MOUTH_PARAMETERS
+from lipsync_engine.viseme.training import batches, sources
+from lipsync_engine.viseme.training.coarticulation import CONTACTS
+from lipsync_engine.viseme.training.model import Hearer
+
+BATCH = 24
+LEARNING_RATE = 2e-3
+SAVED_EVERY_S = 60.0
+# What an error in each parameter costs: contacts are what eyes look for first.
+_COSTS = dict.fromkeys(MOUTH_PARAMETERS, 1.0) | {
+    "jaw_open": 4.0, "lip_closure": 4.0, "labiodental": 3.0, "rounding": 1.5, "tongue": 0.5,
+}  # fmt: skip
+
+
+@dataclass
+class Run:
+    """A training under way, and its record."""
+
+    model: Hearer
+    optimiser: torch.optim.Optimizer
+    step: int
+    losses: list[tuple[int, float, float]]  # step, mouth, phones
+
+
+def loss(mouth: Tensor, phones: Tensor, batch: batches.Batch) -> tuple[Tensor, Tensor]:
+    """What the mouth costs, what the phones cost.
+
+    Besides the distance, the second difference is compared: a mouth that trembles where
+    the target is steady pays for it.
+    """
+    costs = torch.tensor([_COSTS[name] for name in MOUTH_PARAMETERS])[None, :, None]
+    contact = torch.tensor([name in CONTACTS for name in MOUTH_PARAMETERS])[None, :, None]
+    distance = functional.smooth_l1_loss(mouth, batch.mouth, beta=0.05, reduction="none")
+    # A contact is there or not: its mean is wanted, which squares find, not its median.
+    squares = 2 * (mouth - batch.mouth) ** 2
+    rare = 1 + 2 * batch.mouth  # contacts are a tenth of the time
+    bend = (mouth - batch.mouth).diff(n=2, dim=2).abs()
+    moved = (costs * torch.where(contact, rare * squares, distance)).mean()
+    moved = moved + 0.2 * (costs * ~contact * bend).mean()
+    named = functional.cross_entropy(phones, batch.classes, label_smoothing=0.05)
+    return moved, named
+
+
+def fit(
+    name: str, n_steps: int, paths: list[Path], seed: int = 0, until: int | None = None
+) -> Hearer:
+    """Learn, or go on learning.
+
+    Args:
+        name: of the training; its checkpoint bears it.
+        n_steps: in all; the rate of learning falls to nothing at the last one.
+        paths: scene files.
+        seed: of weights and batches.
+        until: stop for now at this step.
+
+    Returns:
+        The network, ready to export.
+    """
+    last = n_steps if until is None else min(until, n_steps)
+    torch.manual_seed(seed)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    run = resumed(name, n_steps)
+    source = batches.endless(paths, BATCH, seed + run.step)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(), TextColumn("{task.fields[loss]}"),
+    ) as progress:  # fmt: skip
+        task = progress.add_task(name, total=last, completed=run.step, loss="")
+        saved = time.monotonic()
+        while run.step < last:
+            moved, named = _step(run, next(source), n_steps)
+            progress.update(task, completed=run.step, loss=f"mouth {moved:.4f}, phones {named:.2f}")
+            if time.monotonic() - saved > SAVED_EVERY_S or run.step == last:
+                _save(run, sources.HOME / f"{name}.pt")
+                saved = time.monotonic()
+                print(f"{run.step} {moved:.4f} {named:.3f}", flush=True)
+    run.model.eval()
+    return run.model
+
+
+def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
+    warm = min(1.0, run.step / 100)
+    done = run.step / n_steps
+    for group in run.optimiser.param_groups:  # up in 100 steps, then down in a straight line
+        group["lr"] = LEARNING_RATE * warm * max(1 - done, 0.01)
+    run.model.train()
+    with torch.autocast("cpu", torch.bfloat16):  # whole numbers up to 127 are exact in it
+        mouth, phones = run.model(batch.heard)
+    moved, named = loss(mouth.float(), phones.float(), batch)
+    run.optimiser.zero_grad()
+    (moved + 0.15 * named).backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    run.optimiser.step()
+    run.step += 1
+    smooth = run.losses[-1] if run.losses else (0, moved.item(), named.item())
+    kept = (
+        run.step,
+        *(
+            0.98 * a + 0.02 * b
+            for a, b in zip(smooth[1:], (moved.item(), named.item()), strict=True)
+        ),
+    )
+    run.losses.append(kept)  # type: ignore[arg-type]
+    return run.losses[-1][1], run.losses[-1][2]
+
+
+def resumed(name: str, n_steps: int = 0) -> Run:
+    """The training of that name as it stands: new, under way, or done."""
+    path = sources.HOME / f"{name}.pt"
+    model = Hearer()
+    optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
+    run = Run(model, optimiser, 0, [])
+    if path.exists():
+        kept = torch.load(path, weights_only=True)
+        model.load_state_dict(kept["model"])
+        if kept["step"] < n_steps:
+            optimiser.load_state_dict(kept["optimiser"])
+        run.step, run.losses = kept["step"], [tuple(row) for row in kept["losses"]]
+    return run
+
+
+def _save(run: Run, path: Path) -> None:
+    part = path.with_suffix(".part")
+    kept = {"model": run.model.state_dict(), "optimiser": run.optimiser.state_dict()}
+    torch.save({**kept, "step": run.step, "losses": run.losses}, part)
+    part.rename(path)

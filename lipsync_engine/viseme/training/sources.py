@@ -1,0 +1,79 @@
+"""Where voices, recordings and music come from: Debian packages, by name.
+
+Festival and flite are installed (their programs are run); packages that hold only sound
+are downloaded and unpacked into .var, never installed.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from lipsync_engine.errors import EngineError
+
+HOME = Path(__file__).resolve().parents[3] / ".var" / "viseme"
+PROGRAMS = (
+    "flite", "festival", "festlex-poslex", "festlex-cmu", "festvox-kallpc16k",
+    "festvox-kdlpc16k", "festvox-us-slt-hts", "festvox-ru", "festival-czech",
+    "festvox-czech-dita", "festvox-czech-machac", "festvox-czech-ph", "festvox-czech-krb",
+    "festvox-italp16k", "festvox-itapc16k", "festvox-suopuhe-lj", "festvox-suopuhe-mv",
+    "festival-hi", "festvox-hi-nsk", "festival-te", "festvox-te-nsk", "festival-mr",
+    "festvox-mr-nsk", "festival-ca", "festvox-ca-ona-hts",
+)  # fmt: skip
+SOUNDS = (
+    "fillets-ng-data", "fillets-ng-data-cs", "fillets-ng-data-nl", "pocketsphinx-testdata",
+    "asterisk-core-sounds-en-g722", "asterisk-core-sounds-es-g722",
+    "asterisk-core-sounds-fr-g722", "asterisk-core-sounds-it-g722",
+    "asterisk-core-sounds-ru-g722", "asterisk-prompt-it-menardi-wav", "klettres-data",
+)  # fmt: skip
+
+
+def games() -> Path:
+    """The files of Fish Fillets, with sound, script and music."""
+    return root() / "usr/share/games/fillets-ng"
+
+
+def prompts() -> Path:
+    """Asterisk's telephone prompts, one folder a speaker."""
+    return root() / "usr/share/asterisk/sounds"
+
+
+def audiobook() -> Path:
+    """Five sentences of a LibriVox reading, which pocketsphinx tests itself with."""
+    return root() / "usr/share/pocketsphinx/test/data/librivox"
+
+
+def root() -> Path:
+    """SOUNDS, unpacked; done at the first call.
+
+    Raises:
+        EngineError: a package cannot be had, or the programs are missing; says what to run.
+    """
+    unpacked = HOME / "sources"
+    if not (unpacked / ".whole").exists():
+        _unpack(unpacked)
+    return unpacked
+
+
+def check_programs() -> None:
+    """Raise EngineError unless festival and flite are installed."""
+    if not (shutil.which("festival") and shutil.which("flite")):
+        raise EngineError(
+            "Training needs recorded voices. Install them, then try again: "
+            f"apt-get install -y --no-install-recommends {' '.join(PROGRAMS)}"
+        )
+
+
+def _unpack(folder: Path) -> None:
+    check_programs()
+    archives = HOME / "archives"
+    archives.mkdir(parents=True, exist_ok=True)
+    try:
+        subprocess.run(["/usr/bin/apt-get", "download", *SOUNDS], cwd=archives, check=True)
+        for archive in sorted(archives.glob("*.deb")):
+            subprocess.run(["/usr/bin/dpkg", "-x", str(archive), str(folder)], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EngineError(
+            "Recordings to train with come from Debian's packages: run `apt-get update`, "
+            f"then try again. ({error})"
+        ) from error
+    (folder / ".whole").touch()
