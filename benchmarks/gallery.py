@@ -2,8 +2,8 @@
 
 Each video goes through the same plan, render and merge as a job. Writes
 out/gallery: NAME-LANGUAGE.mp4, a sheet of NAME's mouth in every shape, a sheet of
-every fourth frame of NAME's first video. With --docs, a strip of each face is
-written to docs/img as well.
+every third frame of NAME's first video. With --docs, a strip of each face and all
+of them together are written to docs/img as well.
 """
 
 import sys
@@ -51,6 +51,7 @@ def main(docs: bool) -> None:
     console, started = Console(stderr=True), time.perf_counter()
     OUT.mkdir(parents=True, exist_ok=True)
     studio = Studio()
+    strips = []
     for seed, (name, made) in enumerate(cast().items()):
         face = made()
         for language, text in LANGUAGES.items():
@@ -60,9 +61,12 @@ def main(docs: bool) -> None:
         films = [list(frames_of(OUT / f"{name}-{language}.mp4")) for language in LANGUAGES]
         numbered = [(str(number), close_up(face, film)) for number, film in enumerate(films[0])]
         _save(OUT / f"{name}-frames.png", sheet(numbered[::3], 8, 0.75))
-        if docs:
-            DOCS.mkdir(parents=True, exist_ok=True)
-            (DOCS / f"{name}.webp").write_bytes(small(strip(face, films)))
+        strips.append((name, strip(face, films)))
+    if docs:
+        DOCS.mkdir(parents=True, exist_ok=True)
+        for name, picture in strips:
+            (DOCS / f"{name}.webp").write_bytes(small(picture))
+        (DOCS / "faces.webp").write_bytes(small(overview([picture for _, picture in strips])))
     console.print(f"{OUT}: {time.perf_counter() - started:.0f} s")
 
 
@@ -114,6 +118,13 @@ def strip(face: Face, films: list[list[Image]]) -> Image:
         awake.sort(key=lambda frame: _unlike(frame, photo, marks[48:68]))
         spoken.append(awake[int(share * (len(awake) - 1))])
     return np.hstack([close_up(face, image) for image in (photo, *spoken)])
+
+
+def overview(strips: list[Image]) -> Image:
+    """All strips in two columns, half as large."""
+    halved = [cv2.resize(s, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for s in strips]
+    rows = [np.hstack(halved[k : k + 2]) for k in range(0, len(halved), 2)]
+    return np.vstack(rows).astype(np.uint8)
 
 
 def close_up(face: Face, image: Image) -> Image:
