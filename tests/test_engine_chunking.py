@@ -14,6 +14,7 @@ from lipsync_engine.chunking import (
     GRID,
     MIN_CHUNK_S,
     ChunkCosts,
+    costs_of,
     estimate_optimal_chunks,
     place_cuts,
 )
@@ -235,3 +236,12 @@ def test_an_hour_is_cut_in_a_blink() -> None:
 
     assert time.process_time() - begin < 0.2
     assert all(0.3 <= (chunk.first / 25) % 1 <= 0.5 for chunk in chunks[1:])
+
+
+def test_a_dearer_generator_is_cut_into_more_chunks_and_an_unknown_one_as_the_built_in():
+    def chunks(generator: str) -> int:
+        return estimate_optimal_chunks(20, 2, costs=costs_of(generator))
+
+    assert chunks("wav2lip") >= chunks("viseme")
+    assert costs_of("wav2lip").per_frame_s > 3 * costs_of("viseme").per_frame_s
+    assert costs_of("somebody-elses") == costs_of("viseme")

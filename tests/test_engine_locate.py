@@ -1,6 +1,8 @@
 """Finding a face by the built-in locator, and saying clearly when there is none."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -225,3 +227,15 @@ def test_weights_are_kept_in_the_project_unless_torch_home_says_otherwise(
     monkeypatch.setenv("LIPCHORD_VAR_DIR", str(tmp_path))
 
     assert network.weights_folder() == tmp_path / "torch" / "hub" / "checkpoints"
+
+
+def test_where_weights_come_from_is_read_in_the_package_without_importing_it() -> None:
+    code = (
+        "import sys; from lipsync_engine.locate import network; urls = network._weights_urls();"
+        "assert 'face_alignment' not in sys.modules;"
+        "from face_alignment.api import models_urls;"
+        "from face_alignment.detection.sfd import sfd_detector;"
+        "assert urls == (models_urls['2DFAN-4'], sfd_detector.models_urls['s3fd'])"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lipsync_engine.audio import AudioSlice, needed_samples
 from lipsync_engine.errors import CanceledError
 from lipsync_engine.face import Face
-from lipsync_engine.generator import Look
+from lipsync_engine.generator import Look, WarmsUp
 from lipsync_engine.registry import create
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange, frame_count
 from lipsync_engine.viseme.generator import BATCH, VisemeGenerator
@@ -191,6 +191,8 @@ def test_the_fingerprint_names_the_device_and_the_registry_knows_the_generator(m
 
     made = create("viseme")
     made.setup()
+    assert isinstance(made, WarmsUp)
+    made.warm_up()
 
     assert made.name == "viseme"
     assert made.fingerprint() == GENERATOR.fingerprint()
