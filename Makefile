@@ -11,7 +11,7 @@ OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 .PHONY: help venv demo gallery up test check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(READY)  ## Make .venv and install everything, pinned by constraints.txt
 

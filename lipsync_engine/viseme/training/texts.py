@@ -12,8 +12,6 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 
-import babel
-
 from lipsync_engine.viseme.training import sources
 
 _FAKER = {
@@ -74,6 +72,8 @@ def _words(language: str) -> tuple[str, ...]:
             ("person", ("first_names", "last_names")),
         ):
             found += _listed(provider, locale, names)
+    import babel  # of the extra `train`
+
     cldr = babel.Locale.parse(_CLDR.get(language, language))
     found += [name for code, name in cldr.territories.items() if code.isalpha()]
     found += [name for code, name in cldr.languages.items() if len(code) == 2]
