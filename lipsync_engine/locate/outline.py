@@ -135,6 +135,14 @@ def _strongest(valleys: Map, x: float, y: float, reach: float) -> tuple[float, f
     return best / PX_PER_MM + TOP, float(valleys[best, column])
 
 
+def darkness(valleys: Map, x: Points, y: Points) -> Map:
+    """The darkest line within half a millimetre of each (x, y), millimetres: (k,)."""
+    columns = np.round((x - LEFT) * PX_PER_MM).astype(int).clip(0, valleys.shape[1] - 1)
+    rows = np.round((y - TOP) * PX_PER_MM).astype(int)
+    near = [valleys[(rows + d).clip(0, len(valleys) - 1), columns] for d in (-1, 0, 1)]
+    return np.asarray(np.max(near, 0), np.float32)
+
+
 def _climb(outline: Outline, unlike: Map, valleys: Map) -> tuple[Outline, float]:
     """Change one number at a time while that helps."""
     score = _score(outline, unlike, valleys)

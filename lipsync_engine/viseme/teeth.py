@@ -23,6 +23,7 @@ LOWER_STEPS = np.array([0.0, 0.0, -0.004, 0.004, 0.012, 0.02])
 REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth's middle
 ARCH = 0.10  # the upper row rises towards the cheeks by this times u squared
 BEHIND_LIP = 0.03  # the lower row's edge lies this far below the lower lip's
+CAVITY, LEAST_CAVITY = 0.3, 0.04  # of the skin's brightness; from top to bottom, face units
 SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
 
 
@@ -70,14 +71,18 @@ def own_teeth(
     """The teeth that the photo shows, or None: closed lips, or only the dark behind them."""
     if rest.closed:
         return None
-    upper, lower = rest.contour(rest.upper, u), rest.contour(rest.lower, u)
+    upper, lower = rest.contour(rest.upper, u[:1]), rest.contour(rest.lower, u[:1])
     within = smoothstep((v - upper) / 0.012) * smoothstep((lower - v) / 0.012)
     luma = colours @ np.array([0.114, 0.587, 0.299])
     redness = (colours[..., 2] - colours[..., 1]) / np.maximum(luma, 1.0)
     light = smoothstep((luma / skin_luma - 0.5) / 0.25) * smoothstep((0.42 - redness) / 0.2)
-    weight = _softened(within * light)
-    if weight.sum() < 0.04 * max(float(within.sum()), 1.0):
-        return None
+    # Teeth under the dark of a widely open mouth are the lower ones, which the jaw moves.
+    dark = (within > 0.5) & (luma < CAVITY * skin_luma)
+    lower_row = np.cumsum(dark, 0) * (v[1, 0] - v[0, 0]) > LEAST_CAVITY
+    shown = within * light
+    weight = _softened(shown * ~lower_row)
+    if weight.sum() < max(0.04 * float(within.sum()), 0.5 * float(shown.sum()), 0.04):
+        return None  # nothing, or little beside a lower row: the upper one lies in its shadow
     bright = weight > 0.6 * weight.max()
     return OwnTeeth(colours, weight, np.percentile(colours[bright], 65, axis=0))
 
@@ -91,7 +96,7 @@ def _softened(weight: Points) -> Points:
 
 def draw_teeth(rest: RestMouth, u: Points, v: Points, light: Light, own: OwnTeeth | None) -> Teeth:
     """Both rows, the photo's own teeth over the drawn ones where it shows any."""
-    x = u - rest.centre
+    x, v = u[:1] - rest.centre, v[:, :1]
     size = float(np.clip(rest.half / 0.4, 0.8, 1.2))
     if own is None:
         edge = float(rest.seam[3, 1]) + SHOWN_AT_REST
