@@ -126,28 +126,34 @@ def _teeth_and_dark(lab: Points, skin: Points) -> tuple[Points, Points]:
 def _edges(cost: Points) -> tuple[Points, Points]:
     """(first, stop) rows per column, (COLUMNS,) each: the cheapest run of `cost` in each."""
     sums = np.concatenate([np.zeros((1, cost.shape[1])), np.cumsum(cost, 0)])
-    n = len(sums)
-    jump = STEP_COST * np.abs(np.arange(n)[:, None] - np.arange(n))
-    order = np.where(np.arange(n)[:, None] > np.arange(n), np.inf, 0.0)  # first <= stop
-    total = sums[None, :, 0] - sums[:, None, 0] + order
-    came: list[tuple[np.ndarray, np.ndarray]] = []
+    rows = np.arange(len(sums))
+    order = np.where(rows[:, None] > rows, np.inf, 0.0)  # first <= stop
+    total, before = sums[None, :, 0] - sums[:, None, 0] + order, []
     for column in range(1, cost.shape[1]):
-        over_first = total[None] + jump[:, :, None]  # (new first, old first, old stop)
-        old_first = over_first.argmin(1)
-        over_stop = over_first.min(1)[:, None] + jump[None]  # (new first, new stop, old stop)
-        old_stop = over_stop.argmin(2)
-        came.append((old_first, old_stop))
-        own = sums[None, :, column] - sums[:, None, column] + order
-        total = over_stop.min(2) + own
+        before.append(total)
+        total = _reached(_reached(total).T).T
+        total = total + (sums[None, :, column] - sums[:, None, column] + order)
     first, stop = np.zeros(cost.shape[1]), np.zeros(cost.shape[1])
-    a, b = np.unravel_index(total.argmin(), total.shape)
     for column in range(cost.shape[1] - 1, -1, -1):
+        a, b = np.unravel_index(total.argmin(), total.shape)
         first[column], stop[column] = a, b
         if column:
-            old_first, old_stop = came[column - 1]
-            b_old = old_stop[a, b]
-            a, b = old_first[a, b_old], b_old
+            steps = np.abs(rows - a)[:, None] + np.abs(rows - b)
+            total = before[column - 1] + STEP_COST * steps
     return first, stop
+
+
+def _reached(total: Points) -> Points:
+    """The least of `total` plus what the jump from there costs, along the first axis.
+
+    The cheapest way up and the cheapest way down are both running minima
+    (Felzenszwalb & Huttenlocher 2012, distance transforms under the L1 norm).
+    """
+    climb = STEP_COST * np.arange(len(total))[:, None]
+    down = np.minimum.accumulate(total - climb, 0) + climb
+    up = np.minimum.accumulate((total + climb)[::-1], 0)[::-1] - climb
+    least: Points = np.minimum(down, up)
+    return least
 
 
 def _run(marked: NDArray[np.bool_], middle: int) -> slice:
