@@ -18,7 +18,7 @@ from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.idle import Sway
 from lipsync_engine.viseme.lips import draw_lips, part_lips
 from lipsync_engine.viseme.portrait import Portrait
-from lipsync_engine.viseme.pose import SHARED, MouthPose, pose
+from lipsync_engine.viseme.pose import LOWER_OUTER, SHARED, UPPER_OUTER, MouthPose, pose
 from lipsync_engine.viseme.sampling import paint, put, spread
 from lipsync_engine.viseme.warp import solve
 
@@ -96,8 +96,11 @@ def _splines(face: Portrait, mouth: MouthPose, sway: Sway) -> _Splines:
     n = points.shape[1]
     skin = solve(points[:, :n_face], values[:, :n_face], SKIN_STIFFNESS)
     lips = np.zeros((b, n + 3, 4))
-    for side, first in ((0, n_face + 2), (2, n_face + 9)):
-        chosen = np.r_[0 : n_face + 2, first : first + 7]
+    # The other lip's edge would make the skin between them so steep that it overshoots in the lip.
+    outer = n_face - len(UPPER_OUTER) - len(LOWER_OUTER)
+    seen_from_upper = np.r_[0 : outer + 7, n_face : n_face + 9]
+    seen_from_lower = np.r_[0 : outer + 1, outer + 6 : n_face + 2, n_face + 9 : n_face + 16]
+    for side, chosen in ((0, seen_from_upper), (2, seen_from_lower)):
         lips[:, np.r_[chosen, n : n + 3], side : side + 2] = solve(
             points[:, chosen], values[:, chosen], LIP_STIFFNESS
         )
