@@ -82,7 +82,10 @@ def find_opening(
     within = (rows >= first) & (rows < stop)
     if inner is None and (teeth * within).sum() < LEAST_TEETH * within.sum():
         return None
-    span = _run(gap > LEAST_GAP / 3, int(gap.argmax()))
+    apart = gap > LEAST_GAP / 3
+    if inner is not None:  # a speck near a corner must not make one frame's mouth narrower
+        apart |= (grid[0, :, 0] > inner[0, 0]) & (grid[0, :, 0] < inner[4, 0])
+    span = _run(apart, int(gap.argmax()))
     u = grid[0, span, 0]
     return Opening(
         *(
