@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faces import mouth, ready, shown
 from hypothesis import given
 from hypothesis import strategies as st
 from people import (
@@ -19,6 +20,7 @@ from people import (
     avatar,
     blobs,
     bricks,
+    gamma,
     glossy_avatar,
     jpeg,
     noise,
@@ -39,6 +41,7 @@ from lipsync_engine.errors import (
 )
 from lipsync_engine.locate import SMALLEST, built_in, locate, network
 from lipsync_engine.locate.shape import apply, similarity
+from lipsync_engine.viseme.pose import pose
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +72,28 @@ def test_teeth_in_view_set_the_inner_lips_apart_and_closed_lips_keep_them_togeth
 
     assert 4.0 < gap < 11.0  # 7 px of teeth
     assert np.array_equal(closed.landmarks[0, [61, 62, 63]], closed.landmarks[0, [67, 66, 65]])
+
+
+@pytest.mark.parametrize("jaw", [0.7, 1.0])
+def test_a_widely_opened_mouth_is_found_as_wide_as_it_is(jaw: float) -> None:
+    person = locate([png(astronaut())])
+    rest = ready((astronaut(), person.landmarks[0]))
+    image = shown(rest, jaw_open=jaw)
+    wanted = float(pose(rest.rest, mouth(jaw_open=jaw)).gap[0]) * rest.frame.unit
+
+    points = locate([png(image)]).landmarks[0]
+
+    assert points[66, 1] - points[62, 1] == pytest.approx(wanted, rel=0.3)
+    assert np.linalg.norm(points[[48, 54]] - ASTRONAUT_CORNERS, axis=1).max() < 0.15 * (
+        ASTRONAUT_EYES_APART
+    )
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_closed_lips_stay_closed_in_a_dark_photo(power: float) -> None:
+    points = built_in.find_faces(gamma(avatar(), power)[0])[0].points
+
+    assert np.array_equal(points[[61, 62, 63]], points[[67, 66, 65]])
 
 
 @pytest.mark.parametrize("wear", WEAR)

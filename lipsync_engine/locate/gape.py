@@ -14,8 +14,9 @@ from lipsync_engine.locate.outline import Outline
 
 CHEEKS = (-38.0, -22.0, 26.0, 50.0), (22.0, 38.0, 26.0, 50.0)  # mm: x from, to, y from, to
 HIGHEST, LOWEST = 58.0, 92.0  # mm under the pupils: where the dark is looked for
-DARK = 0.25  # of the cheeks' lightness: darker is the inside, shadows in dark photos are not
-TONGUE = 0.5  # of it: darker, under the dark, is a tongue
+DARK = 0.35  # of the cheeks' lightness: darker is the inside
+BRIGHT = 65.0  # CIE L of cheeks; in darker photos shadows are darker too, for their own skin
+TONGUE = 0.6  # of it: darker, under the dark, is a tongue
 PALE = 0.65  # of the cheeks' redness: less, beside the dark, are teeth
 LEAST = 3.0  # mm of dark from top to bottom
 BREAK = 1.5  # mm of neither, between what is open
@@ -30,7 +31,7 @@ def cavity(lab: Map) -> NDArray[np.bool_]:
     """
     dark = np.zeros(lab.shape[:2], bool)
     box = -20.0, 20.0, HIGHEST, LOWEST
-    region(dark, *box)[:] = region(lab[..., 0], *box) < DARK * cheek(lab)[0]
+    region(dark, *box)[:] = region(lab[..., 0], *box) < _darkest(cheek(lab)[0])
     rows = region(dark, -5, 5, HIGHEST, LOWEST).mean(1) > 0.5
     return dark if rows.sum() >= LEAST * PX_PER_MM else np.zeros_like(dark)
 
@@ -39,6 +40,11 @@ def cheek(lab: Map) -> Map:
     """(3,) the median colour of both cheeks."""
     skin = np.concatenate([region(lab, *box).reshape(-1, 3) for box in CHEEKS])
     return np.asarray(np.median(skin, 0), np.float32)
+
+
+def _darkest(light: float) -> float:
+    """The lightness under which it is dark, for cheeks as light as `light`."""
+    return float(DARK * light * min(1.0, light / BRIGHT))
 
 
 def opened(lab: Map, dark: NDArray[np.bool_], x: float) -> tuple[float, float]:
@@ -55,7 +61,7 @@ def opened(lab: Map, dark: NDArray[np.bool_], x: float) -> tuple[float, float]:
     core = np.flatnonzero(region(dark, x - 5, x + 5, TOP, TOP + len(lab) / PX_PER_MM).mean(1) > 0.4)
     if not len(core):
         core = np.flatnonzero(dark.any(1))
-    above = _grown(pale | (rows[:, 0] < DARK * skin[0]), int(core[0]), -1)
+    above = _grown(pale | (rows[:, 0] < _darkest(skin[0])), int(core[0]), -1)
     below = _grown(pale | (rows[:, 0] < TONGUE * skin[0]), int(core[-1]), 1)
     return TOP + above / PX_PER_MM, TOP + (below + 1) / PX_PER_MM
 
