@@ -102,13 +102,13 @@ def draw(inside: Interior, pose: MouthPose, sway: Points) -> Tensor:
 
     picture = inside.cavity * (0.35 + 0.75 * ((v - top) / gap).clamp(0, 1))[:, None]
     tongue, cover = _tongue(inside, u, v, drop, lift)
-    picture = picture + cover * (tongue - picture)
+    picture = torch.lerp(picture, tongue, cover)
     picture = _over(picture, inside.lower, u, v - (inside.seam + BEHIND_LIP) - drop)
-    picture = picture + cover * lift[:, None] * (tongue - picture)
+    picture = torch.lerp(picture, tongue, cover * lift[:, None])
     picture = _over(picture, inside.upper, u, v)
     light = (_shadow(s, v - top, bottom - v, gap) * (1 - HOOD * each(pose.hood)))[:, None]
-    lit = picture * (light - light * (1 - light) * inside.absorbed)
-    return lit + touching(pose, device) * (inside.crease - lit)
+    lit = picture.mul_(torch.addcmul(light, light * (light - 1), inside.absorbed))
+    return torch.lerp(lit, inside.crease, touching(pose, device))
 
 
 def touching(pose: MouthPose, device: torch.device) -> Tensor:
@@ -153,7 +153,7 @@ def _over(picture: Tensor, row: Tensor, u: Tensor, v: Tensor) -> Tensor:
         padding_mode="zeros",
         align_corners=True,
     )
-    return teeth[:, :3] + picture * (1 - teeth[:, 3:])
+    return torch.addcmul(teeth[:, :3], picture, 1 - teeth[:, 3:])
 
 
 def _shadow(s: Tensor, below_top: Tensor, above_bottom: Tensor, gap: Tensor) -> Tensor:

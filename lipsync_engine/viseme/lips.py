@@ -64,9 +64,10 @@ def draw_lips(
     at_upper, at_lower = (torch.exp(-lip[:, 3:].abs() / rim) for lip in (upper, lower))
     # Both edges are near only where lips meet, not along either lip's edge beyond the corners.
     crease = 0.0 if face.rest.closed else CREASE_SHADE * touching * at_upper * at_lower
-    upper = upper[:, :3] * (1 - shade * (1 - below) * at_upper - crease)
-    lower = lower[:, :3] * (1 - shade * (1 - above) * at_lower - crease)
-    lips = (upper * above + lower * below) / cover.clamp(min=1)
+    covered = cover.clamp(min=1)
+    of_upper = (1 - shade * (1 - below) * at_upper - crease) * (above / covered)
+    of_lower = (1 - shade * (1 - above) * at_lower - crease) * (below / covered)
+    lips = (upper[:, :3] * of_upper).addcmul_(lower[:, :3], of_lower)
     inside = interior.draw(face.inside, mouth, shift)
     return lips.addcmul_(inside, (1 - cover).clamp_(min=0))
 
