@@ -58,7 +58,8 @@ def opened(lab: Map, dark: NDArray[np.bool_], x: float) -> tuple[float, float]:
     skin = cheek(lab)
     rows = np.median(region(lab, x - 5, x + 5, TOP, TOP + len(lab) / PX_PER_MM), 1)
     pale = (rows[:, 1] < PALE * skin[1]) if skin[1] > 0 else np.zeros(len(rows), bool)
-    core = np.flatnonzero(region(dark, x - 5, x + 5, TOP, TOP + len(lab) / PX_PER_MM).mean(1) > 0.4)
+    columns = region(dark.astype(np.float32), x - 5, x + 5, TOP, TOP + len(lab) / PX_PER_MM)
+    core = np.flatnonzero(columns.mean(1) > 0.4)
     if not len(core):
         core = np.flatnonzero(dark.any(1))
     above = _grown(pale | (rows[:, 0] < _darkest(skin[0])), int(core[0]), -1)
