@@ -23,7 +23,7 @@ from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 FACE_NODES, LIP_NODES = 32, 32  # 64 a side change fewer than 20 pixels of a frame by 8 levels
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
 FADE = 0.3  # face units over which a warp fades at the region's border
-CONTOUR = 400  # places along a lip's edge; lines between them miss it by 1/1000 of a pixel
+CONTOUR = 400  # places along a lip's edge, straight between them
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
 
 Reader = Callable[[Points], Points]
