@@ -12,8 +12,8 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 8, 1000
-FILES, STEPS = 17, 6850
-QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise and music
+FILES, STEPS = 17, 10400
+QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise, music
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
+from scipy.ndimage import uniform_filter1d
 
 from lipsync_engine.viseme import mel
 from lipsync_engine.viseme.network import REACH
@@ -101,7 +102,7 @@ def _heard(
     floor = round(2 * mel.QUIETEST)
     first, stop = start - CONTEXT, start + LEARNED + CONTEXT
     inside = bands[max(first, 0) : min(stop, len(bands))].astype(np.float32)
-    if chance.random() < 0.7:
+    if chance.random() < 0.8:
         inside = _recoloured(inside, chance)
     whole = np.full((stop - first, mel.N_MELS), floor, np.int16)
     at = max(-first, 0)
@@ -111,14 +112,46 @@ def _heard(
 
 def _recoloured(bands: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
     index = np.arange(mel.N_MELS, dtype=np.float64)
-    if chance.random() < 0.6:  # another head
-        warped = index * chance.uniform(0.88, 1.14) + chance.uniform(-0.5, 0.5)
-        low = np.clip(warped.astype(int), 0, mel.N_MELS - 2)
-        share = np.clip(warped - low, 0, 1).astype(np.float32)
-        bands = bands[:, low] * (1 - share) + bands[:, low + 1] * share
+    if chance.random() < 0.7:
+        bands = _of_another_head(bands, index, chance)
+    if chance.random() < 0.3:
+        bands = _mumbled(bands, chance)
+    if chance.random() < 0.4:
+        bands = bands + _emphasis(len(bands), index, chance)
     knots = chance.normal(0, 8, 6)  # half decibels
     colour = np.interp(index, np.linspace(0, mel.N_MELS - 1, 6), knots)
     colour += chance.normal(0, 10) * (index / mel.N_MELS - 0.5)
     if chance.random() < 0.12:  # a dull microphone, a low bit rate
         colour -= np.clip(index - chance.uniform(22, 39), 0, None) * chance.uniform(2, 60)
+    if chance.random() < 0.3:  # some bands tell nothing: the others must do (SpecAugment)
+        first = int(chance.integers(mel.N_MELS))
+        bands[:, first : first + int(chance.integers(2, 8))] = float(bands.mean())
     return np.asarray(bands + colour + chance.uniform(-30, 15), np.float32)
+
+
+def _of_another_head(
+    bands: NDArray[np.float32], index: NDArray[np.float64], chance: np.random.Generator
+) -> NDArray[np.float32]:
+    """Bands moved up or down: all of them by a factor, and each stretch a little by itself."""
+    warped = index * chance.uniform(0.87, 1.15) + chance.uniform(-0.5, 0.5)
+    warped += np.interp(index, np.linspace(0, mel.N_MELS - 1, 6), chance.normal(0, 0.6, 6))
+    low = np.clip(warped.astype(int), 0, mel.N_MELS - 2)
+    share = np.clip(warped - low, 0, 1).astype(np.float32)
+    return np.asarray(bands[:, low] * (1 - share) + bands[:, low + 1] * share, np.float32)
+
+
+def _mumbled(bands: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
+    """Smoothed over time, and over bands too: what vocoders and careless speakers do."""
+    bands = uniform_filter1d(bands, int(chance.integers(2, 7)), axis=0)
+    if chance.random() < 0.5:
+        bands = uniform_filter1d(bands, int(chance.integers(2, 4)), axis=1)
+    return np.asarray(bands, np.float32)
+
+
+def _emphasis(
+    n: int, index: NDArray[np.float64], chance: np.random.Generator
+) -> NDArray[np.float32]:
+    """Half decibels by which a speaker is louder or duller now than a moment ago, (n, N_MELS)."""
+    at = np.arange(0, n + 40, 20)
+    loud, dull = (np.interp(np.arange(n), at, chance.normal(0, size, len(at))) for size in (7, 7))
+    return np.asarray(loud[:, None] + dull[:, None] * (index / mel.N_MELS - 0.5), np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from rich.progress import track
 
 from lipsync_engine.timeline import SAMPLE_RATE
-from lipsync_engine.viseme.training import augmentation, corpus, held, scenes
+from lipsync_engine.viseme.training import augmentation, corpus, held, music
 from lipsync_engine.viseme.training.measures import (
     JAW,
     Ear,
@@ -73,9 +73,9 @@ def nobody() -> Iterator[tuple[str, FloatArray]]:
         for k in range(3):
             sound = augmentation.noise(n, np.random.default_rng((k, -level)))
             yield f"room or fan {k + 1}, {level} dB", gain * sound
-    for k, piece in enumerate(scenes.test_music()):
-        music = np.resize(piece, n).astype(np.float32) / np.float32(32768)
-        yield f"music {k + 1}", music
+    for k, piece in enumerate(music.kept_for_tests()):
+        played = np.resize(piece, n).astype(np.float32) / np.float32(32768)
+        yield f"music {k + 1}", played
 
 
 def single(ear: Ear) -> dict[str, float]:

@@ -20,7 +20,7 @@ LEARNING_RATE = 2e-3
 SAVED_EVERY_S = 60.0
 # What an error in each parameter costs: contacts are what eyes look for first.
 _COSTS = dict.fromkeys(MOUTH_PARAMETERS, 1.0) | {
-    "jaw_open": 4.0, "lip_closure": 4.0, "labiodental": 3.0, "rounding": 1.5, "tongue": 0.5,
+    "jaw_open": 4.0, "lip_closure": 6.0, "labiodental": 4.0, "rounding": 1.5, "tongue": 0.5,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from pocketsphinx import Decoder
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme.training import corpus, phone_sets, sources
 from lipsync_engine.viseme.training.coarticulation import Segment
-from lipsync_engine.viseme.training.scenes import decoded
+from lipsync_engine.viseme.training.music import decoded
 from lipsync_engine.viseme.training.utterances import Utterance, canonical, save
 
 _LINE = re.compile(r"<s> (.*) </s> \((.*)\)")

@@ -15,7 +15,7 @@ from rich.progress import track
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme.training import aligning, corpus, espeak_voices, texts
 from lipsync_engine.viseme.training.model import Hearer
-from lipsync_engine.viseme.training.scenes import decoded
+from lipsync_engine.viseme.training.music import decoded
 from lipsync_engine.viseme.training.utterances import save
 
 LANGUAGES = {"cs": "train-recorded-cs", "nl": "test-recorded-nl"}

@@ -7,16 +7,14 @@ each time one is learned from, in `batches`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme import mel
-from lipsync_engine.viseme.training import augmentation, coarticulation, held, sources
+from lipsync_engine.viseme.training import augmentation, coarticulation, held, music
 from lipsync_engine.viseme.training.augmentation import Chance, Samples
 from lipsync_engine.viseme.training.coarticulation import Segment
 from lipsync_engine.viseme.training.utterances import Utterance
@@ -131,43 +129,12 @@ def _degraded(
             crowd += np.resize(np.roll(voice, chance.integers(n)), n)
         return np.asarray(crowd / (np.std(crowd) + 1e-9), np.float32)
 
-    steady = (*[augmentation.noise] * 4, augmentation.tones, augmentation.chords, music)
+    steady = (*[augmentation.noise] * 4, augmentation.tones, augmentation.chords, music.pieces)
     if speaks:
         return augmentation.degraded(sound, (*steady, babble), chance)
-    playing = (*steady, music, music, music, augmentation.chords)  # music is likest to a voice
+    # music is likest to a voice
+    playing = (*steady, *[music.pieces] * 5, *[music.solo] * 5, augmentation.chords)
     background = playing[chance.integers(len(playing))]
     quiet = chance.random() < 0.15
     heard = sound if quiet else sound + 0.1 * background(len(sound), chance)
     return augmentation.degraded(heard, steady, chance)
-
-
-def music(n: int, chance: Chance) -> Samples:
-    """Some of the music of Fish Fillets, of unit power."""
-    piece = _pieces()[chance.integers(len(_pieces()))]
-    start = int(chance.integers(max(1, len(piece) - n)))
-    part = np.resize(piece[start : start + n], n).astype(np.float32)
-    return np.asarray(part / (np.std(part) + 1e-3), np.float32)
-
-
-@cache
-def _pieces() -> tuple[NDArray[np.int16], ...]:
-    """Every second piece; the others are kept for the test that music moves no mouth."""
-    return tuple(decoded(str(p)) for p in sorted(sources.games().glob("music/*.ogg"))[::2])
-
-
-def test_music() -> tuple[NDArray[np.int16], ...]:
-    """The pieces that training never hears."""
-    return tuple(decoded(str(p)) for p in sorted(sources.games().glob("music/*.ogg"))[1::2])
-
-
-def decoded(path: str, format_name: str | None = None) -> NDArray[np.int16]:
-    """A sound file as 16 kHz mono."""
-    resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
-    with av.open(path, format=format_name) as source:
-        parts = [
-            part.to_ndarray()[0]
-            for frame in source.decode(audio=0)
-            for part in resampler.resample(frame)
-        ]
-        parts += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    return np.concatenate(parts)

@@ -1,6 +1,6 @@
 """Where voices, recordings and music come from: Debian packages, by name.
 
-Festival and flite are installed (their programs are run); packages that hold only sound
+Festival, flite and fluidsynth are installed (their programs are run); packages that hold only sound
 are downloaded and unpacked into .var, never installed.
 """
 
@@ -17,13 +17,23 @@ PROGRAMS = (
     "festvox-czech-dita", "festvox-czech-machac", "festvox-czech-ph", "festvox-czech-krb",
     "festvox-italp16k", "festvox-itapc16k", "festvox-suopuhe-lj", "festvox-suopuhe-mv",
     "festival-hi", "festvox-hi-nsk", "festival-te", "festvox-te-nsk", "festival-mr",
-    "festvox-mr-nsk", "festival-ca", "festvox-ca-ona-hts",
+    "festvox-mr-nsk", "festival-ca", "festvox-ca-ona-hts", "fluidsynth",
 )  # fmt: skip
 SOUNDS = (
     "fillets-ng-data", "fillets-ng-data-cs", "fillets-ng-data-nl", "pocketsphinx-testdata",
     "asterisk-core-sounds-en-g722", "asterisk-core-sounds-es-g722",
     "asterisk-core-sounds-fr-g722", "asterisk-core-sounds-it-g722",
     "asterisk-core-sounds-ru-g722", "asterisk-prompt-it-menardi-wav", "klettres-data",
+    "supertux-data", "extremetuxracer-data", "hedgewars-data", "lincity-ng-data",
+    "frozen-bubble-data", "wesnoth-1.16-music", "timgm6mb-soundfont", "fluid-soundfont-gm",
+)  # fmt: skip
+_GAMES = "usr/share/games"
+MUSIC = tuple(  # folders under `root`
+    f"{_GAMES}/{folder}"
+    for folder in (
+        "supertux2/music", "etr/music", "hedgewars/Data/Music", "lincity-ng/music",
+        "frozen-bubble/snd", "wesnoth/1.16/data/core/music",
+    )
 )  # fmt: skip
 
 
@@ -42,6 +52,11 @@ def audiobook() -> Path:
     return root() / "usr/share/pocketsphinx/test/data/librivox"
 
 
+def soundfonts() -> list[Path]:
+    """General MIDI instruments that fluidsynth plays."""
+    return sorted((root() / "usr/share/sounds/sf2").glob("*.sf2"))
+
+
 def root() -> Path:
     """SOUNDS, unpacked; done at the first call.
 
@@ -49,16 +64,17 @@ def root() -> Path:
         EngineError: a package cannot be had, or the programs are missing; says what to run.
     """
     unpacked = HOME / "sources"
-    if not (unpacked / ".whole").exists():
+    whole = unpacked / ".whole"
+    if not whole.exists() or whole.read_text() != " ".join(SOUNDS):
         _unpack(unpacked)
     return unpacked
 
 
 def check_programs() -> None:
-    """Raise EngineError unless festival and flite are installed."""
-    if not (shutil.which("festival") and shutil.which("flite")):
+    """Raise EngineError unless festival, flite and fluidsynth are installed."""
+    if not all(shutil.which(name) for name in ("festival", "flite", "fluidsynth")):
         raise EngineError(
-            "Training needs recorded voices. Install them, then try again: "
+            "Training needs recorded voices and instruments. Install them, then try again: "
             f"apt-get install -y --no-install-recommends {' '.join(PROGRAMS)}"
         )
 
@@ -76,4 +92,4 @@ def _unpack(folder: Path) -> None:
             "Recordings to train with come from Debian's packages: run `apt-get update`, "
             f"then try again. ({error})"
         ) from error
-    (folder / ".whole").touch()
+    (folder / ".whole").write_text(" ".join(SOUNDS))
