@@ -36,6 +36,8 @@ assert max(80 * FIRST_KERNEL, CHANNELS * 3) * TOP * TOP < 2**24  # noqa: S101
 
 @dataclass(frozen=True)
 class Layer:
+    """A convolution in whole numbers, and the scale that makes its sums activations again."""
+
     weight: Tensor  # (n_out, n_in, kernel) whole numbers
     scale: Tensor  # (1, n_out, 1)
     bias: Tensor  # (1, n_out, 1)
@@ -47,6 +49,7 @@ class Layer:
 
 @cache
 def layers() -> dict[str, Layer]:
+    """The shipped network's layers by name, loaded once per process."""
     kept = load_file(WEIGHTS)
     names = {name.rpartition(".")[0] for name in kept}
     return {
