@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -203,6 +204,17 @@ def test_a_face_video_shows_its_own_pictures(real):
         own = FILM.image(FILM.image_index(number))
         assert np.array_equal(frame[:40], own[:40])
         assert not np.array_equal(frame, own)
+
+
+def test_pictures_of_a_video_that_show_no_face_stay_as_they_are(quick):
+    film, look = replace(FILM, found=np.array([True, False, True])), Look(rest_in_silence=False)
+
+    frames = rendered(quick, sound(1, 9), FrameRange(0, 4), face=film, look=look)
+
+    same = [
+        np.array_equal(frame, film.image(film.image_index(k))) for k, frame in enumerate(frames)
+    ]
+    assert same == [False, True, False, True]  # pictures 0 1 2 1
 
 
 def test_in_silence_the_photo_is_shown_as_it_is(quick):

@@ -31,7 +31,7 @@ from lipsync_engine.wav2lip.mel import HOP, N_FFT, WINDOW, Mel, windows
 from lipsync_engine.wav2lip.network import Network
 from lipsync_engine.wav2lip.painter import Painter
 
-VERSION = 1  # raise it whenever the same arguments would give other bytes
+VERSION = 2  # raise it whenever the same arguments would give other bytes
 BATCH = 8  # frames drawn together, always; larger batches are not quicker, and cuts lie on 8
 KEPT_FACES = 4
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -60,10 +60,14 @@ class Painter:
         """The frame of one drawn face, (1, H, W, 3) uint8 BGR.
 
         Args:
-            face: (96, 96, 3) of `draw`; None shows the picture as it is.
+            face: (96, 96, 3) of `draw`; None shows the picture as it is, and so does a picture
+                in which no face was found, unless the user said where it is.
             rest: how far the mouth rests.
             number: absolute frame number.
         """
+        index = self._face.image_index(number)
+        if self._look.box is None and not self._face.shows(index):
+            return self._face.image(index)[None]
         plate = self._plate_of(number)
         frame = plate.image.copy()
         if face is not None and on_cpu(face.device):
