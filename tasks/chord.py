@@ -5,7 +5,9 @@ path: that all chunks are in is decided by the job's record, when the body comes
 """
 
 from celery import Celery, chord
+from celery.signals import before_task_publish
 
+from tasks import failpoints
 from tasks.contract import (
     CHORD_FAILED,
     CPU_QUEUE,
@@ -36,6 +38,13 @@ def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> No
         CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
     )
     chord(header, body.on_error(failed), app=app).apply_async()
+
+
+def _header_is_published(**_: object) -> None:
+    failpoints.hit("chord:mid-publish")
+
+
+before_task_publish.connect(_header_is_published, sender=RENDER_CHUNK)
 
 
 class CeleryPublisher:

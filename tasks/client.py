@@ -9,6 +9,7 @@ from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
+from tasks import failpoints
 from tasks.admission import Admission, Limited, Publisher
 from tasks.contract import (
     CPU_QUEUE,
@@ -79,6 +80,7 @@ class JobQueue:
         """
         self._admission.check(request)
         job_id = new_job_id()
+        failpoints.hit("submit:before-record")
         try:
             accepted = self._records.submit(job_id, request, idempotency_key)
         except StaleError as error:
@@ -87,8 +89,10 @@ class JobQueue:
                 "This Idempotency-Key was used with another request. Send a new key, or the "
                 "same request.",
             ) from error
+        failpoints.hit("submit:after-record")
         if accepted == job_id:
             self._publish(job_id)
+            failpoints.hit("submit:after-publish")
         return self._records.job(accepted)
 
     def _publish(self, job_id: str) -> None:

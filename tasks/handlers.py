@@ -15,7 +15,7 @@ from celery.signals import worker_process_init
 
 from lipsync_engine.errors import CanceledError, EngineError, InputError
 from merge.errors import MergeError
-from tasks import reaper, worker
+from tasks import failpoints, reaper, worker
 from tasks.app import app
 from tasks.chord import CeleryPublisher, publish_chord
 from tasks.contract import (
@@ -59,6 +59,7 @@ def plan(job_id: str) -> None:
     claim = here.records.begin_plan(job_id)
     if claim is PlanClaim.STOP:
         raise Ignore
+    failpoints.hit("plan:claimed")
     if claim is PlanClaim.PLAN:
         made = _or_fail(job_id, lambda: make_plan(
             here.records.job(job_id).request,
@@ -69,6 +70,7 @@ def plan(job_id: str) -> None:
         ))  # fmt: skip
         if not here.records.set_plan(job_id, made):
             raise Ignore
+    failpoints.hit("plan:recorded")
     planned = here.records.plan(job_id)
     publish_chord(app, job_id, len(planned.chunks), planned.request.generator)
 
@@ -82,6 +84,7 @@ def render_chunk(job_id: str, index: int) -> None:
         return
     if claim.outcome is not ClaimOutcome.RENDER:
         raise Ignore
+    failpoints.hit("chunk:claimed")
     made = here.records.plan(job_id)
     chunk = made.chunks[index]
     here.note(job=job_id)
@@ -90,7 +93,9 @@ def render_chunk(job_id: str, index: int) -> None:
     )
     try:
         blob = _or_fail(job_id, lambda: here.renderer.render(made, chunk, note))
+        failpoints.hit("chunk:stored")
         here.records.commit(job_id, index, claim.fence, blob.key, chunk.n_frames)
+        failpoints.hit("chunk:committed")
     except (CanceledError, StaleError) as error:
         here.note(job=None)
         raise Ignore from error
@@ -105,9 +110,12 @@ def merge(job_id: str) -> None:
     fence = here.records.begin_merge(job_id, len(made.chunks))
     if fence is None:
         raise Ignore
+    failpoints.hit("merge:begun")
     keys = here.records.chunk_keys(job_id)
     video = _or_fail(job_id, lambda: stitch(made, keys, here.storage, here.settings))
+    failpoints.hit("merge:stored")
     here.records.finish(job_id, fence, video)
+    failpoints.hit("merge:finished")
 
 
 @app.task(name=CHORD_FAILED, **RETRY)

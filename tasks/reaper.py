@@ -10,6 +10,7 @@ import time
 
 import structlog
 
+from tasks import failpoints
 from tasks.admission import Publisher
 from tasks.contract import Failure, JobState
 from tasks.errors import StoreError, UnknownJobError
@@ -38,6 +39,7 @@ def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
         except UnknownJobError:
             records.forget(job_id)
             continue
+        failpoints.hit("reaper:mid")
         age = now - job.created_at
         if age > deadline_s:
             records.expire(job_id, Failure("deadline", _too_late(deadline_s)))

@@ -13,6 +13,7 @@ from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
 from lipsync_engine.face import Face
 from lipsync_engine.generator import Generator
 from lipsync_engine.timeline import FrameRange
+from tasks import failpoints
 from tasks.blueprint import Chunk, Plan
 from tasks.look import look_of
 from tasks.settings import Settings
@@ -72,6 +73,7 @@ class _Progress:
         self._note, self._done, self._stop = note, 0, False
 
     def add(self, frames: int) -> None:
+        failpoints.hit("chunk:mid")
         self._done += frames
         self._stop = self._stop or not self._note(self._done)
 
