@@ -5,7 +5,7 @@ path: that all chunks are in is decided by the job's record, when the body comes
 """
 
 from celery import Celery, chord
-from celery.signals import before_task_publish
+from celery.signals import after_task_publish, before_task_publish
 
 from tasks import failpoints
 from tasks.contract import (
@@ -44,7 +44,12 @@ def _header_is_published(**_: object) -> None:
     failpoints.hit("chord:mid-publish")
 
 
+def _body_was_published(**_: object) -> None:
+    failpoints.hit("chord:body-published")
+
+
 before_task_publish.connect(_header_is_published, sender=RENDER_CHUNK)
+after_task_publish.connect(_body_was_published, sender=MERGE)
 
 
 class CeleryPublisher:

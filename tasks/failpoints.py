@@ -26,6 +26,7 @@ ACTIONS: Mapping[str, Callable[[], None]] = {
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "hang": lambda: time.sleep(HANG_S),
+    "pass": lambda: None,  # only to be seen
     "pause": lambda: time.sleep(1.0),  # long enough to have something else fail meanwhile
     "full": _full,
 }
