@@ -46,7 +46,7 @@ class Build:
 
     api: bool = False
     proxied: bool = False
-    visibility_s: float = 30.0
+    visibility_s: float = 3600.0
     env: tuple[tuple[str, str], ...] = ()
     options: tuple[str, ...] = ()
 
@@ -55,7 +55,7 @@ class House:
     """Everything starts in the constructor; `mend` repairs what a run has broken."""
 
     def __init__(self, build: Build, guard: Guard) -> None:
-        self.build = build
+        self.build, self.killed_workers = build, 0
         self.folder = Path(tempfile.mkdtemp(prefix="faults-"))
         self.desk, self.passages = self.folder / "desk", self.folder / "passages"
         self.tmp = self.folder / "tmp"

@@ -4,10 +4,11 @@ from tests.faults.house import Build
 from tests.faults.scenario import Scenario
 from tests.faults.trial import Trial
 
+PLAIN = Build()
 LIMITED = Build(options=("--time-limit", "4"))  # s; a real task has 1500
 
 
-def _always(poison: str, build: Build = Build()) -> Scenario:
+def _always(poison: str, build: Build = PLAIN) -> Scenario:
     """The poisoned job fails in plain words, the others are none the worse."""
 
     def play(trial: Trial) -> None:
@@ -18,7 +19,7 @@ def _always(poison: str, build: Build = Build()) -> Scenario:
     return Scenario(f"poison-{poison}", play, build)
 
 
-def _once(poison: str, build: Build = Build()) -> Scenario:
+def _once(poison: str, build: Build = PLAIN) -> Scenario:
     """What was bad luck costs an attempt."""
 
     def play(trial: Trial) -> None:

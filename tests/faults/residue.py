@@ -14,20 +14,24 @@ def left_over(house: House, trial: Trial) -> list[str]:
     for queue in ("cpu", "render.stamper"):
         if waiting := redis.llen(queue):
             found.append(f"{waiting} messages in {queue}")
-    unacked = cast(int, redis.hlen("unacked"))
-    if unacked and not trial.killed_workers:
-        # What a killed worker held comes back with the visibility timeout: see `cleared`.
-        found.append(f"{unacked} unacked messages")
+    if (held := unacked(house)) and not house.killed_workers:
+        # What a killed worker held comes back with the visibility timeout: see `age_unacked`.
+        found.append(f"{held} unacked messages")
     for accepted in trial.accepted:
         found += _leases(house, accepted.id)
     return found
 
 
-def cleared(house: House) -> list[str]:
-    """What is left of a house after its last run and a visibility timeout."""
+def age_unacked(house: House) -> None:
+    """Let the visibility timeout of everything that killed workers held pass at once."""
     redis = house.queue_server.client
-    unacked = cast(int, redis.hlen("unacked"))
-    return [f"{unacked} unacked messages"] if unacked else []
+    for tag in cast(list[str], redis.zrange("unacked_index", 0, -1)):
+        redis.zincrby("unacked_index", -2 * house.build.visibility_s, tag)
+
+
+def unacked(house: House) -> int:
+    """How many messages some worker has, or had when it was killed."""
+    return cast(int, house.queue_server.client.hlen("unacked"))
 
 
 def _leases(house: House, job_id: str) -> list[str]:

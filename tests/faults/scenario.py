@@ -1,13 +1,13 @@
 """A scenario: its name, what it does to a house, and what kind of house it needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.faults.house import Build
 from tests.faults.trial import Trial
 
 
-class Skipped(Exception):
+class Skipped(Exception):  # noqa: N818 - no error: the machine may be so
     """This machine does not allow the scenario; the text says why."""
 
 
@@ -17,4 +17,4 @@ class Scenario:
 
     name: str
     play: Callable[[Trial], None]
-    build: Build = Build()
+    build: Build = field(default_factory=Build)

@@ -44,12 +44,12 @@ def read_stamp(image: NDArray[np.uint8]) -> tuple[int, int]:
     return number >> FRAME_BITS, number & (1 << FRAME_BITS) - 1
 
 
-class Poison(Exception):
+class PoisonError(Exception):
     """A generator that breaks."""
 
 
 def _raise() -> None:
-    raise Poison("a kernel went wrong")
+    raise PoisonError("a kernel went wrong")
 
 
 def _out_of_memory() -> None:

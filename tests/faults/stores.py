@@ -104,7 +104,7 @@ def _forgotten(name: str, forget: Callable[[Trial], None]) -> Scenario:
 
 def _forget_chords(trial: Trial) -> None:
     redis = trial.house.queue_server.client
-    keys = [key for key in redis.scan_iter("celery-taskset-meta-*")]
+    keys = list(redis.scan_iter("celery-taskset-meta-*"))
     keys += [key for key in redis.scan_iter("*.[jts]") if not key.startswith("lipchord:")]
     if keys:
         redis.delete(*keys)

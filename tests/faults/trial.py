@@ -39,7 +39,6 @@ class Trial:
     rng: random.Random
     accepted: list[Accepted] = field(default_factory=list)
     struck_at: float | None = None  # Unix time, s
-    killed_workers: int = 0
     began_at: float = field(default_factory=time.time)
 
     def seconds(self) -> int:
@@ -102,7 +101,7 @@ class Trial:
     def kill_worker(self, name: str) -> None:
         """A whole worker is gone; what it held at the broker waits for the visibility timeout."""
         self.struck()
-        self.killed_workers += 1
+        self.house.killed_workers += 1
         self.house.crew.kill(name)
 
     def until_rendering(self) -> None:
