@@ -67,9 +67,13 @@ class Crew:
         except (ProcessLookupError, KeyError):
             return False
 
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers' parents."""
+        return tuple(child.pid for child in self._children.values())
+
     def processes(self) -> int:
         """How many processes there are in all."""
-        return sum(1 + len(descendants(child.pid)) for child in self._children.values())
+        return sum(1 + len(descendants(pid)) for pid in self.pids())
 
     def stop(self) -> None:
         for name in self._children:
@@ -102,6 +106,10 @@ class Api:
 
     def start(self) -> None:
         self._child = Child(self.service.process, self._folder, self._guard)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
 
     @property
     def ready(self) -> bool:

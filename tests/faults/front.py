@@ -1,6 +1,5 @@
 """The API: killed before, while and after it accepts; its clients ask again with their key."""
 
-import io
 import json
 import time
 import uuid
@@ -8,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
-from tests.faults.crew import GENERATOR
 from tests.faults.house import Build
 from tests.faults.scenario import Scenario
-from tests.faults.sounds import LENGTHS, wav
-from tests.faults.trial import FPS, Trial
+from tests.faults.sounds import LENGTHS
+from tests.faults.trial import Trial
 
 SERVED = Build(api=True)
 PLACES = {
@@ -57,10 +55,7 @@ def _send(trial: Trial, jobs: int) -> None:
 def _post(trial: Trial, seconds: int, seed: int) -> str:
     """The id of the job that a patient client gets."""
     assert trial.house.api is not None
-    body = json.dumps({
-        "audio": trial.house.queue.store_upload(io.BytesIO(wav(seconds))),
-        "generator": GENERATOR, "fps": str(FPS), "num_workers": 6, "seed": seed,
-    })  # fmt: skip
+    body = trial.house.body(seconds, seed)
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     end = time.monotonic() + 30
     while time.monotonic() < end:

@@ -1,5 +1,7 @@
 """A whole house to break: two stores, four workers and, if wanted, the API and proxies."""
 
+import io
+import json
 import os
 import shutil
 import signal
@@ -17,18 +19,22 @@ from deploy.ports import free_port
 from tasks.app import make_app
 from tasks.chord import CeleryPublisher
 from tasks.client import JobQueue
+from tasks.contract import JobRequest
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage
 from tasks.stores import connect
-from tests.faults.crew import CPUS, EXTRA, RENDERERS, Api, Crew, settings_env
+from tests.faults.crew import CPUS, EXTRA, GENERATOR, RENDERERS, Api, Crew, settings_env
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Server
+from tests.faults.sounds import wav
 
 LEASE_S = 2.0
 HEARTBEAT_S = 0.4
 REAPER_S = 0.3
 READY_S = 60.0
+FPS = 10
+MOST_CHUNKS = 6
 DISK_BYTES = 16 * 2**20  # of workers' temporary files
 
 
@@ -108,6 +114,30 @@ class House:
         self.redis = connect(self.settings.queue_url)
         self.records = Records(self.redis, self.settings.job_ttl_s)
         self.storage = RedisStorage(connect(self.settings.blob_url), self.settings.blob_part_bytes)
+
+    # -- using -------------------------------------------------------------------------
+
+    def request(self, seconds: int, seed: int) -> JobRequest:
+        """A job of so many one-second chunks at most; its sound is put into the store."""
+        sound = self.queue.store_upload(io.BytesIO(wav(seconds)))
+        return JobRequest(
+            speech=sound, generator=GENERATOR, fps=str(FPS), num_workers=MOST_CHUNKS, seed=seed
+        )
+
+    def body(self, seconds: int, seed: int) -> str:
+        """The same as a body for the API."""
+        asked = self.request(seconds, seed)
+        return json.dumps({
+            "audio": asked.speech, "generator": asked.generator, "fps": asked.fps,
+            "num_workers": asked.num_workers, "seed": asked.seed,
+        })  # fmt: skip
+
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the stores, the workers and the API; not of their children."""
+        return (
+            self.queue_server.pid, self.blob_server.pid, *self.crew.pids(),
+            *([self.api.pid] if self.api else []),
+        )  # fmt: skip
 
     # -- breaking ----------------------------------------------------------------------
 

@@ -30,6 +30,10 @@ class Server:
         return self._spec.port
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def client(self) -> "redis.Redis":
         """For looking: a dead store is an error at once."""
         return redis.Redis(

@@ -1,17 +1,14 @@
 """One run of a scenario: what was submitted and accepted, and when the fault came."""
 
-import io
 import random
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tasks.contract import JobRequest
-from tests.faults.crew import GENERATOR
-from tests.faults.house import House
-from tests.faults.sounds import LENGTHS, wav
+from tests.faults.house import FPS, House
+from tests.faults.sounds import LENGTHS
 
-FPS = 10
 DONE = frozenset({"succeeded"})
 
 
@@ -45,16 +42,9 @@ class Trial:
         """How long a job of this run is."""
         return self.rng.choice(LENGTHS[1:])
 
-    def request(self, seconds: int | None = None, chunks: int = 6) -> JobRequest:
+    def request(self, seconds: int | None = None) -> JobRequest:
         """A request with a seed of its own, whose sound is in the store."""
-        sound = self.house.queue.store_upload(io.BytesIO(wav(seconds or self.seconds())))
-        return JobRequest(
-            speech=sound,
-            generator=GENERATOR,
-            fps=str(FPS),
-            num_workers=chunks,
-            seed=self.rng.getrandbits(32),
-        )
+        return self.house.request(seconds or self.seconds(), self.rng.getrandbits(32))
 
     def submit(
         self,

@@ -100,7 +100,7 @@ def _judge_job(verdict: Verdict, house: House, accepted: Accepted, job: Job | No
     if (
         job.state is JobState.SUCCEEDED
         and not excused
-        and (fault := _fault_of_video(house, accepted))
+        and (fault := fault_of_video(house, accepted))
     ):
         verdict.wrong += 1
         verdict.complaints.append(f"{accepted.id}: {fault}")
@@ -131,7 +131,7 @@ def _video_is_gone(house: House, job: Job) -> bool:
     return False
 
 
-def _fault_of_video(house: House, accepted: Accepted) -> str | None:
+def fault_of_video(house: House, accepted: Accepted) -> str | None:
     """Decode the whole video; what is wrong with it, or None."""
     try:
         _, stream = house.queue.open_video(accepted.id)
