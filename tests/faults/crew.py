@@ -22,14 +22,9 @@ RENDERERS, CPUS = ("render0", "render1"), ("cpu0", "cpu1")
 class Crew:
     """Two cpu workers, two render workers; each can be frozen, killed and started again."""
 
-    def __init__(
-        self, env: Mapping[str, str], options: tuple[str, ...], folder: Path, guard: Guard
-    ) -> None:
-        """Args:
-        env: of every process.
-        options: more of `celery worker`.
-        """
-        self._env, self._options, self._folder, self._guard = env, options, folder, guard
+    def __init__(self, env: Mapping[str, str], folder: Path, guard: Guard) -> None:
+        """Start them; `env` is what each is told."""
+        self._env, self._folder, self._guard = env, folder, guard
         self._children: dict[str, Child] = {}
         self.start_missing()
 
@@ -91,8 +86,8 @@ class Crew:
         }
         plan = WorkerPlan(name, "cpu" if kind == "cpu" else "render", "cpu", own)
         spec = services.worker(plan, self._env).process
-        argv = [("tests.faults.app" if word == "tasks.app" else word) for word in spec.argv]
-        return Child(replace(spec, argv=(*argv, *self._options)), self._folder, self._guard)
+        argv = tuple("tests.faults.app" if word == "tasks.app" else word for word in spec.argv)
+        return Child(replace(spec, argv=argv), self._folder, self._guard)
 
 
 class Api:

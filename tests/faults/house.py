@@ -47,21 +47,22 @@ class Build:
         proxied: whether workers and API reach the stores through proxies.
         visibility_s: Celery's visibility timeout.
         env: more variables for every process.
-        options: more options of `celery worker`.
     """
 
     api: bool = False
     proxied: bool = False
     visibility_s: float = 3600.0
     env: tuple[tuple[str, str], ...] = ()
-    options: tuple[str, ...] = ()
 
 
 class House:
     """Everything starts in the constructor; `mend` repairs what a run has broken."""
 
     def __init__(self, build: Build, guard: Guard) -> None:
-        self.build, self.killed_workers = build, 0
+        self.build = build
+        # What a killed worker held, or one that lost its connection, comes back with the
+        # visibility timeout: until `residue.age_unacked` it is not looked for.
+        self.orphans = False
         self.folder = Path(tempfile.mkdtemp(prefix="faults-"))
         self.desk, self.passages = self.folder / "desk", self.folder / "passages"
         self.tmp = self.folder / "tmp"
@@ -75,7 +76,7 @@ class House:
             self.proxies = {"queue": Proxy(self.queue_server.port),
                             "blobs": Proxy(self.blob_server.port)}  # fmt: skip
         self.settings = self._settings(self.queue_server.port, self.blob_server.port)
-        self.crew = Crew(self._env(), build.options, self.folder, guard)
+        self.crew = Crew(self._env(), self.folder, guard)
         self.api = Api(self._env(), free_port(), self.folder, guard) if build.api else None
         self._open_doors()
         self._mine = patch.dict(os.environ, {"LIPCHORD_EXTRA_GENERATORS": EXTRA})
@@ -155,6 +156,12 @@ class House:
         new.write_text(str(delay_s))
         new.replace(self.desk / "delay_s")
 
+    def calm(self) -> None:
+        """Nothing is slow or poisoned; before a run."""
+        self.pace(0)
+        for file in (*self.desk.glob("poison-*"), *self.desk.glob("taken-*")):
+            file.unlink(missing_ok=True)
+
     def poison(self, seed: int, how: str) -> None:
         """What goes wrong with the job of this seed; see `stamping`."""
         (self.desk / f"poison-{seed}").write_text(how)
@@ -186,8 +193,6 @@ class House:
         """Whole again: stores, workers, API, network, memory limits; nothing is armed."""
         self.arm()
         self.free_disk()
-        for file in (*self.desk.glob("poison-*"), *self.desk.glob("taken-*")):
-            file.unlink(missing_ok=True)
         for proxy in self.proxies.values():
             proxy.set("pass")
         for server in (self.queue_server, self.blob_server):

@@ -19,6 +19,7 @@ def _weather(mode: str) -> Scenario:
         trial.submit(trial.some())
         time.sleep(trial.rng.uniform(0, 0.8))
         trial.struck()
+        trial.house.orphans = True
         for link in links:
             trial.house.proxies[link].set(mode)
         time.sleep(trial.rng.uniform(0.3, 3))
@@ -31,6 +32,7 @@ def _flapping(trial: Trial) -> None:
     trial.house.pace(0.01)
     trial.submit(trial.some())
     trial.struck()
+    trial.house.orphans = True
     for _ in range(10):
         time.sleep(trial.rng.uniform(0.02, 0.3))
         trial.house.proxies[trial.rng.choice(["queue", "blobs"])].cut()

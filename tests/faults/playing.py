@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from deploy.guard import Guard
-from tests.faults.house import READY_S, House
+from tests.faults.house import READY_S, Build, House
 from tests.faults.residue import age_unacked, unacked
 from tests.faults.scenario import Scenario, Skipped
 from tests.faults.sounds import LENGTHS
@@ -45,9 +45,9 @@ def play(
             for seed in seeds:
                 if house is None or house.build != scenario.build:
                     stack.close()
-                    house = _moved_into(scenario, guard)
+                    house = moved_into(scenario.build, guard)
                     stack.callback(house.close)
-                result = _one(scenario, seed, house)
+                result = one(scenario, seed, house)
                 note(result)
                 if result.skipped:
                     break
@@ -58,9 +58,9 @@ def play(
             note(Result("(swept)", 0, Verdict(0, {}, left=len(left), complaints=left), 0))
 
 
-def _moved_into(scenario: Scenario, guard: Guard) -> House:
+def moved_into(build: Build, guard: Guard) -> House:
     """A house whose workers know every sound, so that later submits need not wait for them."""
-    house = House(scenario.build, guard)
+    house = House(build, guard)
     trial = Trial(house, random.Random(0))
     for seconds in LENGTHS:
         trial.submit(1, seconds=seconds)
@@ -70,9 +70,9 @@ def _moved_into(scenario: Scenario, guard: Guard) -> House:
     return house
 
 
-def _one(scenario: Scenario, seed: int, house: House) -> Result:
+def one(scenario: Scenario, seed: int, house: House) -> Result:
     began = time.time()
-    house.pace(0)
+    house.calm()
     trial = Trial(house, random.Random(f"{scenario.name} {seed}"))
     complaint, skipped = "", ""
     try:

@@ -5,7 +5,7 @@ from tests.faults.scenario import Scenario
 from tests.faults.trial import Trial
 
 PLAIN = Build()
-LIMITED = Build(options=("--time-limit", "4"))  # s; a real task has 1500
+IMPATIENT = Build(env=(("LIPCHORD_STALL_S", "2"),))
 
 
 def _always(poison: str, build: Build = PLAIN) -> Scenario:
@@ -32,6 +32,6 @@ def _once(poison: str, build: Build = PLAIN) -> Scenario:
 SCENARIOS = (
     *(_always(poison) for poison in ("segfault", "exit", "oom", "killed", "short")),
     *(_once(poison) for poison in ("segfault", "exit")),
-    _always("hang", LIMITED),
-    _once("hang", LIMITED),
+    _always("hang", IMPATIENT),
+    _once("hang", IMPATIENT),
 )

@@ -14,8 +14,7 @@ def left_over(house: House, trial: Trial) -> list[str]:
     for queue in ("cpu", "render.stamper"):
         if waiting := redis.llen(queue):
             found.append(f"{waiting} messages in {queue}")
-    if (held := unacked(house)) and not house.killed_workers:
-        # What a killed worker held comes back with the visibility timeout: see `age_unacked`.
+    if (held := unacked(house)) and not house.orphans:
         found.append(f"{held} unacked messages")
     for accepted in trial.accepted:
         found += _leases(house, accepted.id)

@@ -47,6 +47,7 @@ def _killed_idle(which: str) -> Scenario:
 def _outage(trial: Trial, server: Server, empty: bool = False) -> None:
     """Some moments without a store; it comes back with its append-only file, or without."""
     trial.struck()
+    trial.house.orphans = True
     server.kill()
     if empty:
         server.lose_data()

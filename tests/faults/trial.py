@@ -91,7 +91,7 @@ class Trial:
     def kill_worker(self, name: str) -> None:
         """A whole worker is gone; what it held at the broker waits for the visibility timeout."""
         self.struck()
-        self.house.killed_workers += 1
+        self.house.orphans = True
         self.house.crew.kill(name)
 
     def until_rendering(self) -> None:
