@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -15,8 +16,9 @@ def proxy() -> Iterator[Proxy]:
     server = socket.create_server(("127.0.0.1", 0))
 
     def echo(connection: socket.socket) -> None:
-        while said := connection.recv(1024):
-            connection.sendall(said)
+        with suppress(OSError):
+            while said := connection.recv(1024):
+                connection.sendall(said)
 
     def serve() -> None:
         while True:
