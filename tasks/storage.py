@@ -65,6 +65,10 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Forget the blob; its parts go with their time, for others may share them."""
 
+    def discard(self, key: str) -> None:
+        """Forget a blob that turned out damaged, and those of its parts that are: putting the
+        same bytes again then stores them anew."""
+
     def link(self, name: str, key: str, ttl_s: int) -> None:
         """Let `name` mean `key` for `ttl_s` seconds."""
 
@@ -159,6 +163,18 @@ class RedisStorage:
         with answering(STORE):
             self._redis.delete(f"lipchord:{key}")
 
+    def discard(self, key: str) -> None:
+        try:
+            parts = self._manifest(key)["parts"]
+        except MissingBlobError:
+            return
+        with answering(STORE):
+            for part in parts:
+                found = cast("bytes | None", self._redis.get(f"lipchord:part:{part}"))
+                if found is not None and hashlib.sha256(found).hexdigest() != part:
+                    self._redis.delete(f"lipchord:part:{part}")
+        self.delete(key)
+
     def link(self, name: str, key: str, ttl_s: int) -> None:
         with answering(STORE):
             self._redis.set(f"lipchord:name:{name}", key, ex=ttl_s)
@@ -210,6 +226,9 @@ class MemoryStorage:
 
     def delete(self, key: str) -> None:
         self._blobs.pop(key, None)
+
+    def discard(self, key: str) -> None:
+        self.delete(key)
 
     def link(self, name: str, key: str, ttl_s: int) -> None:
         self._names[name] = (self._clock() + ttl_s, key)

@@ -33,7 +33,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         queue = connect(settings.queue_url)
-        self.records = Records(queue, settings.job_ttl_s)
+        self.records = Records(queue, settings.job_ttl_s, settings.lease_s)
         self.storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
         self.inspections = Inspections(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)

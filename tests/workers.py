@@ -56,7 +56,10 @@ def running(
         "STAMP_DELAY_S": str(delay_s),
         "TMPDIR": str(folder),
     }
-    children = {"cpu0": _start("cpu0", "cpu", env | {"LIPCHORD_WORKER_KIND": "cpu"}, folder, guard)}
+    mark = "" if generator == "stamp" else f"{generator}-"  # two fleets at once: other names
+    children = {
+        "cpu0": _start(f"{mark}cpu0", "cpu", env | {"LIPCHORD_WORKER_KIND": "cpu"}, folder, guard)
+    }
     for index, core in enumerate(CORES):
         render_env = {
             "LIPCHORD_WORKER_KIND": "render",
@@ -64,7 +67,9 @@ def running(
             "LIPCHORD_CORES": core,
         }
         name = f"render{index}"
-        children[name] = _start(name, render_queue(generator), env | render_env, folder, guard)
+        children[name] = _start(
+            mark + name, render_queue(generator), env | render_env, folder, guard
+        )
     fleet = Fleet(JobQueue(settings, CeleryPublisher(make_app(settings))), settings, children)
     # The front door checks generators' names in this process.
     with patch.dict(os.environ, {"LIPCHORD_EXTRA_GENERATORS": EXTRA}):
