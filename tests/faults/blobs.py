@@ -18,12 +18,14 @@ from tests.faults.trial import DONE, Trial
 HONEST = frozenset({"failed", *DONE})
 
 
-def _at_merge(name: str, harm: Callable[[Trial, str, int], None]) -> Scenario:
-    """Harm one chunk while the merge begins, before it has read it."""
+def _at_merge(
+    name: str, harm: Callable[[Trial, str, int], None], may_end: frozenset[str] = DONE
+) -> Scenario:
+    """Harm one chunk while the merge begins, before it has read it: it is rendered again."""
 
     def play(trial: Trial) -> None:
         trial.house.arm("merge:begun:1:pause")
-        accepted = trial.submit(1, may_end=HONEST)[0]
+        accepted = trial.submit(1, may_end=may_end)[0]
         trial.strike_at("merge:begun.1")
         chunks = trial.house.records.chunk_keys(accepted.id)
         harm(trial, accepted.id, trial.rng.randrange(len(chunks)))
@@ -97,7 +99,7 @@ SCENARIOS = (
     _at_merge("chunk-with-a-flipped-bit", _corrupt),
     _at_merge("chunk-without-a-part", _remove_part),
     _at_merge("chunk-without-its-blob", _remove_blob),
-    _at_merge("chunk-of-wrong-length", _swap(1, 10)),
-    _at_merge("chunk-of-wrong-fps", _swap(0, 12)),
+    _at_merge("chunk-of-wrong-length", _swap(1, 10), HONEST),
+    _at_merge("chunk-of-wrong-fps", _swap(0, 12), HONEST),
     Scenario("disk-full", _disk_full),
 )

@@ -30,9 +30,10 @@ def good(runs: Sequence[dict[str, Any]]) -> bool:
     return all(not _bad(run["verdict"]) for run in runs)
 
 
-def text(runs: Sequence[dict[str, Any]]) -> str:
-    """The table in Markdown, then the bad runs in words."""
-    names = list(dict.fromkeys(run["scenario"] for run in runs))
+def text(runs: Sequence[dict[str, Any]], order: Sequence[str]) -> str:
+    """The table in Markdown, in that order of scenarios; then the bad runs in words."""
+    there = list(dict.fromkeys(run["scenario"] for run in runs))
+    names = sorted(there, key=lambda name: order.index(name) if name in order else len(order))
     rows = [_row(name, [r for r in runs if r["scenario"] == name]) for name in names]
     rows.append(_row("all", list(runs)))
     cells = [HEAD, tuple("-" * 3 for _ in HEAD), *rows]
