@@ -43,7 +43,7 @@ test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (half an hour)
-	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.faults --keep
 
 soak: $(READY)  ## Ten minutes at saturation: does anything grow?
 	@$(BIN)/python -m tests.faults.soak

@@ -5,6 +5,7 @@ an interrupted run keeps what it has, and --table prints the table of what is th
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from tests.faults.catalog import SCENARIOS
 from tests.faults.playing import Result, play
 from tests.faults.scenario import Scenario
 
-OUT = Path("benchmarks/results/faults.jsonl")
+RUNS = Path(".var/faults.jsonl")
+RESULT = Path("benchmarks/results/faults.json")
+PAGE = Path("docs/reliability.md")
 ROUND = 5  # seeds in a row on one house
 
 
@@ -37,7 +40,11 @@ def main() -> int:
     if asked.append:
         return 0
     runs = table.read(asked.out)
-    print(table.text(runs, [scenario.name for scenario in SCENARIOS]))
+    rows = table.rows(runs, [scenario.name for scenario in SCENARIOS])
+    print(table.text(rows), *table.complaints(runs), sep="\n")
+    if asked.keep:
+        RESULT.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        table.put_into(PAGE, table.text(rows))
     return 0 if table.good(runs) else 1
 
 
@@ -47,9 +54,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=20, help="runs of each scenario")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="scenarios at the same time")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=RUNS, help="each run, a line")
     parser.add_argument("--append", action="store_true", help="add to what is in --out; no table")
     parser.add_argument("--table", action="store_true", help="only print what is in --out")
+    parser.add_argument("--keep", action="store_true", help=f"write {RESULT} and {PAGE}")
     return parser.parse_args()
 
 
