@@ -1,4 +1,5 @@
--- KEYS: job, idempotency key ('' for none). ARGV: id, request, body hash, idempotency ttl.
+-- KEYS: job, idempotency key ('' for none). ARGV: id, request, body hash, idempotency ttl,
+-- webhook ('' for none).
 -- Returns {'accepted'|'same', id} or {'mismatch', id}.
 if KEYS[2] ~= 'lipchord:idempotency:' then
   local held = redis.call('HMGET', KEYS[2], 'id', 'body')
@@ -11,6 +12,7 @@ end
 local t = now()
 redis.call('HSET', KEYS[1], 'id', ARGV[1], 'state', 'queued', 'stage', '', 'request', ARGV[2],
   'created_at', string.format('%.6f', t))
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'webhook', ARGV[5]) end
 redis.call('ZADD', 'lipchord:jobs', t, ARGV[1])
 redis.call('SADD', 'lipchord:jobs:active', ARGV[1])
 redis.call('HINCRBY', 'lipchord:counters', 'accepted', 1)
