@@ -81,9 +81,8 @@ class Records:
         outcome, held = self._run(
             "submit",
             [_job(job_id), f"lipchord:idempotency:{idempotency_key or ''}"],
-            [job_id, body, hashlib.sha256(body.encode()).hexdigest(), IDEMPOTENCY_TTL_S,
-             request.webhook or ""],
-        )  # fmt: skip
+            [job_id, body, hashlib.sha256(body.encode()).hexdigest(), IDEMPOTENCY_TTL_S],
+        )
         if outcome == b"mismatch":
             raise StaleError("this Idempotency-Key was used with another request")
         return cast(bytes, held).decode()

@@ -29,18 +29,30 @@ class Deadline:
         self._end = min(self._end, time.monotonic() + seconds)
 
 
-class TimedSocket(io.RawIOBase):
-    """A socket for http.client on which no read or write goes past the deadline."""
+class TimedSocket:
+    """A socket for http.client on which no read or write goes past the deadline.
+
+    Closing it leaves the socket open, for http.client closes before it reads the body;
+    whoever opened the socket closes it.
+    """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock, self._deadline = sock, deadline
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
+        return io.BufferedReader(_Reader(self._sock, self._deadline))
 
     def sendall(self, data: bytes) -> None:
         self._sock.settimeout(self._deadline.left())
         self._sock.sendall(data)
+
+    def close(self) -> None:
+        pass
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self._sock, self._deadline = sock, deadline
 
     def readable(self) -> bool:
         return True

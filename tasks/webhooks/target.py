@@ -28,7 +28,7 @@ Network = IPv4Network | IPv6Network
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _URL = re.compile(
     r"(?P<scheme>https?)://"
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,126}}|\[[0-9a-f:.]{2, 45}\])"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])"
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:[/?][a-z0-9\-._~%!$&'()*+,;=:@/?\[\]]*)?)",
     re.IGNORECASE | re.ASCII,
