@@ -61,11 +61,11 @@ class Deliverer:
         self._lease_s = lease_s
         self._lock = threading.Lock()
         self._calling: Counter[str] = Counter()  # calls in hand, by host
-        self._wake = threading.Event()
+        self._wake, self._stopped = threading.Event(), threading.Event()
 
     def for_ever(self) -> None:
-        """Deliver; a store that is away is waited for."""
-        while True:
+        """Deliver, until `stop`; a store that is away is waited for."""
+        while not self._stopped.is_set():
             self._wake.clear()
             try:
                 while self.start_one():
@@ -75,6 +75,11 @@ class Deliverer:
             except Exception:
                 log.error("webhooks not looked at", exc_info=True)  # a defect: go on all the same
             self._wake.wait(POLL_S)
+
+    def stop(self) -> None:
+        """Begin no more calls."""
+        self._stopped.set()
+        self._wake.set()
 
     def start_one(self) -> bool:
         """Begin one call that is due, in a thread; False: none is due, or hands are full."""
@@ -163,7 +168,7 @@ class Deliverer:
         return self._outbox.secret()
 
 
-def start(settings: Settings) -> None:
+def start(settings: Settings) -> Deliverer:
     """Start the thread of a cpu worker.
 
     Raises:
@@ -184,6 +189,7 @@ def start(settings: Settings) -> None:
         deliverer.for_ever()
 
     threading.Thread(target=run, name="webhooks", daemon=True).start()
+    return deliverer
 
 
 def _keep_secret(outbox: Outbox, secret: str) -> None:
