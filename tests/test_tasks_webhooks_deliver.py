@@ -226,6 +226,13 @@ def test_a_body_stays_the_same_when_what_is_said_of_the_job_changes(post: Post) 
     assert b"video.test" in second.body
 
 
+def test_of_two_bodies_the_first_stands(post: Post) -> None:
+    job_id = post.ended("https://receiver.test/")
+
+    assert post.outbox.keep_body(job_id, b"first") == b"first"
+    assert post.outbox.keep_body(job_id, b"second") == b"first"
+
+
 def test_a_receiver_that_wants_to_be_left_alone_longer_is(post: Post) -> None:
     with receiving((503, {"Retry-After": "7200"})) as receiver:
         job_id = post.ended(receiver.url)
