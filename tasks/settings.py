@@ -38,6 +38,9 @@ class Settings:
         heartbeat_s: between two heartbeats of a worker, seconds.
         reaper_s: between two rounds of the reaper, seconds.
         blob_part_bytes: size of one stored part, bytes.
+        webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
+        webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
+        public_url: of the API as receivers of webhooks see it; empty: their links are relative.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -62,6 +65,9 @@ class Settings:
     heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
     reaper_s: float = _setting("LIPCHORD_REAPER_S", 3.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
+    public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
