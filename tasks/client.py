@@ -38,6 +38,7 @@ from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.webhooks.admit import WebhookAdmission
 
 POLL_S = 0.1  # between two looks at a job that somebody waits for
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
@@ -53,6 +54,7 @@ class JobQueue:
         self._storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._admission = Admission(settings, publisher, self._fleet, Inspections(queue))
+        self._webhooks = WebhookAdmission(settings, queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -78,6 +80,7 @@ class JobQueue:
             RejectedError: what is wrong with the request, and what to do.
             StoreError: the store does not answer; nothing was accepted.
         """
+        self._webhooks.check(request.webhook)
         self._admission.check(request)
         job_id = new_job_id()
         failpoints.hit("submit:before-record")

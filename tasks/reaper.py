@@ -17,6 +17,7 @@ from tasks import failpoints
 from tasks.contract import Failure
 from tasks.errors import StoreError
 from tasks.records import MERGING, PLANNING, Records
+from tasks.webhooks import deliver
 from tasks.worker import Worker
 
 GRACE_S = 5.0  # a message comes to its worker within milliseconds; younger ones are left alone
@@ -48,6 +49,7 @@ def start(worker: Worker, publisher: Publisher) -> None:
     """Start the thread, in a cpu worker; elsewhere do nothing."""
     if worker.settings.worker_kind != "cpu":
         return
+    deliver.start(worker.settings)
     args = (duties(worker, publisher), worker.settings.reaper_s)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 

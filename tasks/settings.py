@@ -40,6 +40,9 @@ class Settings:
         lease_s: how long a worker that is not heard keeps its chunk, seconds.
         stall_s: how long a generator may be silent before its process is ended, seconds.
         blob_part_bytes: size of one stored part, bytes.
+        webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
+        webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
+        public_url: of the API as receivers of webhooks see it; empty: their links are relative.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -66,6 +69,9 @@ class Settings:
     lease_s: float = _setting("LIPCHORD_LEASE_S", 30.0)
     stall_s: float = _setting("LIPCHORD_STALL_S", 120.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
+    public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
