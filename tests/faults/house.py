@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -28,6 +28,7 @@ from tests.faults.crew import CPUS, EXTRA, GENERATOR, RENDERERS, Api, Crew, sett
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Server
 from tests.faults.sounds import wav
+from tests.receivers import receiving
 
 LEASE_S = 2.0
 HEARTBEAT_S = 0.4
@@ -69,6 +70,8 @@ class House:
         for folder in (self.desk, self.passages, self.tmp):
             folder.mkdir()
         self.small_disk = _mounted(self.tmp)
+        self._doors = ExitStack()
+        self.receiver = self._doors.enter_context(receiving())
         self.queue_server = Server("queue", self.folder, guard)
         self.blob_server = Server("blobs", self.folder, guard)
         self.proxies: dict[str, Proxy] = {}
@@ -79,8 +82,8 @@ class House:
         self.crew = Crew(self._env(), self.folder, guard)
         self.api = Api(self._env(), free_port(), self.folder, guard) if build.api else None
         self._open_doors()
-        self._mine = patch.dict(os.environ, {"LIPCHORD_EXTRA_GENERATORS": EXTRA})
-        self._mine.start()  # the front door checks generators' names in this process
+        # The front door checks generators' names in this process.
+        self._doors.enter_context(patch.dict(os.environ, {"LIPCHORD_EXTRA_GENERATORS": EXTRA}))
         self.until(self.ready, READY_S, "the house does not come up")
 
     def _settings(self, queue: int, blobs: int) -> Settings:
@@ -89,6 +92,7 @@ class House:
             wanted,
             queue_url=f"redis://127.0.0.1:{queue}/0",
             blob_url=f"redis://127.0.0.1:{blobs}/0",
+            webhook_allow="127.0.0.0/8",
             heartbeat_s=HEARTBEAT_S,
             reaper_s=REAPER_S,
         )
@@ -100,6 +104,7 @@ class House:
         return {
             **settings_env(seen),
             "LIPCHORD_LEASE_S": str(LEASE_S),
+            "LIPCHORD_WEBHOOK_ALLOW": "127.0.0.0/8",
             "LIPCHORD_FAILPOINT": f"@{self.desk / 'armed'}",
             "LIPCHORD_FAILPOINT_DIR": str(self.passages),
             "FAULTS_DIR": str(self.desk),
@@ -122,8 +127,9 @@ class House:
         """A job of so many one-second chunks at most; its sound is put into the store."""
         sound = self.queue.store_upload(io.BytesIO(wav(seconds)))
         return JobRequest(
-            speech=sound, generator=GENERATOR, fps=str(FPS), num_workers=MOST_CHUNKS, seed=seed
-        )
+            speech=sound, generator=GENERATOR, fps=str(FPS), num_workers=MOST_CHUNKS, seed=seed,
+            webhook=self.receiver.url,
+        )  # fmt: skip
 
     def body(self, seconds: int, seed: int) -> str:
         """The same as a body for the API."""
@@ -131,6 +137,7 @@ class House:
         return json.dumps({
             "audio": asked.speech, "generator": asked.generator, "fps": asked.fps,
             "num_workers": asked.num_workers, "seed": asked.seed,
+            "webhook": asked.webhook,
         })  # fmt: skip
 
     def pids(self) -> tuple[int, ...]:
@@ -222,7 +229,7 @@ class House:
             last = time.monotonic()
 
     def close(self) -> None:
-        self._mine.stop()
+        self._doors.close()
         self.arm()
         if self.api is not None:
             self.api.stop()

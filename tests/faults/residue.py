@@ -1,6 +1,7 @@
 """What a healed house may not hold: messages, unacked entries, leases, unreferenced parts."""
 
 import json
+import time
 from typing import cast
 
 from tests.faults.house import House
@@ -16,8 +17,11 @@ def left_over(house: House, trial: Trial) -> list[str]:
             found.append(f"{waiting} messages in {queue}")
     if (held := unacked(house)) and not house.orphans:
         found.append(f"{held} unacked messages")
+    told = told_of(house)
     for accepted in trial.accepted:
         found += _leases(house, accepted.id)
+        if accepted.id not in told and house.redis.exists(f"lipchord:job:{accepted.id}"):
+            found.append(f"nobody was told that {accepted.id} has ended")
     return found
 
 
@@ -33,9 +37,19 @@ def unacked(house: House) -> int:
     return cast(int, house.queue_server.client.hlen("unacked"))
 
 
+def told_of(house: House) -> dict[str, set[tuple[str, str]]]:
+    """(webhook id, event) of every webhook that arrived, by job."""
+    told: dict[str, set[tuple[str, str]]] = {}
+    for call in list(house.receiver.calls):
+        event = json.loads(call.body)
+        ids = told.setdefault(event["data"]["id"], set())
+        ids.add((call.headers["webhook-id"], event["type"]))
+    return told
+
+
 def _leases(house: House, job_id: str) -> list[str]:
     """A job that is over holds no lease."""
     raw = cast(dict[str, str], house.queue_server.client.hgetall(f"lipchord:job:{job_id}:chunks"))
     chunks = [json.loads(chunk) for chunk in raw.values()]
-    held = [chunk for chunk in chunks if chunk["state"] == "rendering" and chunk.get("lease")]
+    held = [chunk for chunk in chunks if (chunk.get("lease") or 0) > time.time()]
     return [f"{job_id} holds {len(held)} leases"] if held else []

@@ -15,7 +15,7 @@ import av
 from tasks.contract import Job, JobState
 from tasks.errors import GoneError, MissingBlobError, StoreError, UnknownJobError
 from tests.faults.house import House
-from tests.faults.residue import left_over
+from tests.faults.residue import left_over, told_of
 from tests.faults.stamping import read_stamp
 from tests.faults.trial import Accepted, Trial
 
@@ -57,6 +57,7 @@ def judge(trial: Trial) -> Verdict:
     left: list[str] = []
     with suppress(TimeoutError):
         house.until(lambda: not _note(left, left_over(house, trial)), SWEEP_S)
+    _judge_webhooks(verdict, trial)
     verdict.left = len(left)
     verdict.complaints += left
     return verdict
@@ -146,6 +147,16 @@ def fault_of_video(house: House, accepted: Accepted) -> str | None:
         return f"has {len(seen)} frames, not {len(wanted)}"
     first = next(i for i, (a, b) in enumerate(zip(seen, wanted, strict=True)) if a != b)
     return f"shows {seen[first]} as frame {first}, not {wanted[first]}"
+
+
+def _judge_webhooks(verdict: Verdict, trial: Trial) -> None:
+    """However often a receiver hears of an end: it is one id, and the end that stands."""
+    told = told_of(trial.house)
+    for accepted in trial.accepted:
+        heard, job = told.get(accepted.id, set()), _job(trial.house, accepted.id)
+        if len(heard) > 1 or (job and any(what != f"job.{job.state}" for _, what in heard)):
+            verdict.doubled += 1
+            verdict.complaints.append(f"{accepted.id} is {_end(job)}, webhooks said {heard}")
 
 
 def _judge_twins(verdict: Verdict, trial: Trial) -> None:
