@@ -47,7 +47,17 @@ def cancel(job_id: str) -> Response:
     """Cancel a job
 
     Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before. A
-    worker that renders it notices within a second and stops.
+    worker that renders it notices after the batch of frames in hand and stops.
+    """
+    return answer(job_view(services().queue.cancel(job_id)))
+
+
+@bp.post("/<job_id>/cancel")
+@bp.doc(**docs.CANCEL_BY_POST)
+def cancel_by_post(job_id: str) -> Response:
+    """Cancel a job, by POST
+
+    The same as `DELETE /api/v1/jobs/{job_id}`, for clients that cannot send that.
     """
     return answer(job_view(services().queue.cancel(job_id)))
 

@@ -97,9 +97,13 @@ def carry_out(task: Any, attempt: Attempt, step: Callable[[Keeper], T]) -> T:
     except Exception as error:
         _end(task, attempt, error)
         raise Ignore from error
-    except BaseException:  # asked to end: another worker takes the piece at once
+    except HandedBackError:  # another worker takes the piece at once
         with suppress(StoreError):
             attempt.give_back(None)
+        raise
+    except BaseException as error:  # the work itself ends the process, as by sys.exit()
+        with suppress(StoreError):
+            attempt.give_back(Failure("worker-lost", f"It ended its process ({error!r})."))
         raise
 
 

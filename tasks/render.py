@@ -1,23 +1,28 @@
 """The second step of a job: a run of frames becomes one stored H.264 chunk."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from lipsync_engine import video
 from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
 from lipsync_engine.face import Face
-from lipsync_engine.generator import Generator
+from lipsync_engine.generator import Generator, SizesBatches
 from lipsync_engine.timeline import FrameRange
 from tasks import failpoints
 from tasks.blueprint import Chunk, Plan
+from tasks.judgement import out_of_memory
 from tasks.look import look_of
 from tasks.settings import Settings
 from tasks.storage import Blob, Storage, read
+
+log = structlog.get_logger()
 
 FACES_KEPT = 4  # a face of one photo is 1-5 MB; a video's at most some 100 MB
 
@@ -41,14 +46,24 @@ class Renderer:
             EncodeError: the encoder refused.
             MissingBlobError: sound or face have expired.
         """
-        progress = _Progress(note)
         with TemporaryDirectory(prefix="chunk-") as folder:
             path = Path(folder) / "chunk.mp4"
-            video.encode_chunk(
-                self._frames(plan, chunk, progress.stopped), path, plan.fps, on_frames=progress.add
-            )
+            try:
+                self._encode(plan, chunk, path, note)
+            except RuntimeError as error:
+                if not (out_of_memory(error) and isinstance(self.generator, SizesBatches)):
+                    raise
+                log.warning("the GPU's memory is full: once more, in half batches")
+                with _half_batches(self.generator):
+                    self._encode(plan, chunk, path, note)
             with path.open("rb") as encoded:
                 return self._storage.put(encoded, self._settings.chunk_ttl_s)
+
+    def _encode(self, plan: Plan, chunk: Chunk, path: Path, note: Callable[[int], bool]) -> None:
+        progress = _Progress(note)
+        video.encode_chunk(
+            self._frames(plan, chunk, progress.stopped), path, plan.fps, on_frames=progress.add
+        )
 
     def _frames(
         self, plan: Plan, chunk: Chunk, cancelled: Callable[[], bool]
@@ -64,6 +79,17 @@ class Renderer:
         first, stop = needed_samples(frames, plan.fps, context.before, context.after)
         with self._storage.open(plan.pcm) as pcm:
             return read_slice(pcm, plan.n_samples, first, stop)
+
+
+@contextmanager
+def _half_batches(generator: SizesBatches) -> Iterator[None]:
+    """Frames may then round differently in their last bit: better than no frames."""
+    whole = generator.batch
+    generator.batch = max(1, whole // 2)
+    try:
+        yield
+    finally:
+        generator.batch = whole
 
 
 class _Progress:

@@ -30,6 +30,12 @@ local function hold(job, name, piece, lease_s)
   keep(job, name, piece)
 end
 
+-- Hold on to a piece. A worker that was silent for longer than its lease may find it still free.
+local function hold_on(job, name, piece, lease_s)
+  if piece.state == 'queued' then event(job, 'resumed', { piece = name, worker = piece.worker }) end
+  hold(job, name, piece, lease_s)
+end
+
 -- The queue that brings a piece's message.
 local function queue_of(job, name)
   if name == 'plan' or name == 'merge' then return 'cpu' end
