@@ -21,7 +21,7 @@ from tests.faults.scenario import Scenario
 RUNS = Path(".var/faults.jsonl")
 RESULT = Path("benchmarks/results/faults.json")
 PAGE = Path("docs/reliability.md")
-ROUND = 5  # seeds in a row on one house
+ROUND = 10  # seeds in a row on one house
 
 
 def main() -> int:

@@ -224,7 +224,7 @@ class House:
         while not condition():
             if waited > timeout_s:
                 raise TimeoutError(otherwise)
-            time.sleep(0.02)
+            time.sleep(0.05)
             waited += min(time.monotonic() - last, 0.5)
             last = time.monotonic()
 

@@ -4,10 +4,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from tasks.contract import new_job_id
+from tasks.app import make_app
+from tasks.chord import CeleryPublisher
+from tasks.client import JobQueue
 from tasks.errors import RejectedError, StoreError
 from tests.faults.scenario import Scenario
-from tests.faults.sounds import LENGTHS
 from tests.faults.trial import Trial
 
 CANCELED = frozenset({"canceled"})
@@ -59,29 +60,36 @@ def _overload(trial: Trial) -> None:
             trial.submit(1, seconds=2)
 
 
-def _reaper_killed(trial: Trial) -> None:
-    """Jobs whose API died before it published; one of two reapers dies over them."""
-    trial.house.arm(f"reaper:mid:{trial.nth()}:kill")
+class DeadPublisher(CeleryPublisher):
+    """Of an API that dies between the record and the message: nothing is ever published."""
+
+    def plan(self, job_id: str) -> None:
+        raise StoreError("this process is as good as dead")
+
+
+def _forgotten(trial: Trial) -> None:
+    """Accept jobs that nobody publishes, but a reaper."""
+    settings = trial.house.settings
+    forgetful = JobQueue(settings, DeadPublisher(make_app(settings)))
     for _ in range(trial.some()):
-        seconds = trial.rng.choice(LENGTHS)
+        seconds = trial.seconds()
         request = trial.request(seconds)
-        job_id = new_job_id()
-        trial.house.records.submit(job_id, request, None)
-        trial.note(job_id, request.seed, seconds)
-    with suppress(TimeoutError):
-        trial.strike_at("reaper:mid.1")
+        trial.note(forgetful.submit(request).id, request.seed, seconds)
+    trial.struck()
 
 
 def _two_reapers(trial: Trial) -> None:
     """Both see the same forgotten jobs at the same time."""
-    for _ in range(trial.some()):
-        seconds = trial.rng.choice(LENGTHS)
-        request = trial.request(seconds)
-        job_id = new_job_id()
-        trial.house.records.submit(job_id, request, None)
-        trial.note(job_id, request.seed, seconds)
-    trial.struck()
-    time.sleep(0.1)
+    _forgotten(trial)
+    time.sleep(1)
+
+
+def _reaper_killed(trial: Trial) -> None:
+    """One of two reapers dies over forgotten jobs."""
+    nth = trial.nth(9)
+    trial.house.arm(f"reaper:mid:{nth}:kill")
+    _forgotten(trial)
+    trial.strike_at(f"reaper:mid.{nth}")
 
 
 SCENARIOS = (
