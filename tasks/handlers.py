@@ -27,9 +27,10 @@ from tasks.contract import (
     Failure,
     MediaKind,
 )
-from tasks.errors import MissingBlobError, StaleError, StoreError
+from tasks.errors import MissingBlobError, StaleError, StoreError, UnlikeRenderersError
+from tasks.holds import Kind
 from tasks.media import look_at
-from tasks.plan import make_plan
+from tasks.planning import plan_job
 from tasks.records import ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
 
@@ -60,17 +61,11 @@ def plan(job_id: str) -> None:
     if claim is PlanClaim.STOP:
         raise Ignore
     if claim is PlanClaim.PLAN:
-        made = _or_fail(job_id, lambda: make_plan(
-            here.records.job(job_id).request,
-            here.storage,
-            here.settings,
-            sum(w.kind == "render" and w.generator_ready for w in here.fleet.workers()),
-            lambda done: here.records.note_planning(job_id, done),
-        ))  # fmt: skip
+        made = _or_fail(job_id, lambda: plan_job(here, job_id))
         if not here.records.set_plan(job_id, made):
             raise Ignore
     planned = here.records.plan(job_id)
-    publish_chord(app, job_id, len(planned.chunks), planned.request.generator)
+    publish_chord(app, job_id, planned.to_render, planned.request.generator)
 
 
 @app.task(name=RENDER_CHUNK, **RETRY)
@@ -90,6 +85,7 @@ def render_chunk(job_id: str, index: int) -> None:
     )
     try:
         blob = _or_fail(job_id, lambda: here.renderer.render(made, chunk, note))
+        here.holds.hold_new(job_id, blob.key, Kind.CHUNK)
         here.records.commit(job_id, index, claim.fence, blob.key, chunk.n_frames)
     except (CanceledError, StaleError) as error:
         here.note(job=None)
@@ -107,6 +103,7 @@ def merge(job_id: str) -> None:
         raise Ignore
     keys = here.records.chunk_keys(job_id)
     video = _or_fail(job_id, lambda: stitch(made, keys, here.storage, here.settings))
+    here.holds.hold_new(job_id, video.key)
     here.records.finish(job_id, fence, video)
 
 
@@ -146,7 +143,7 @@ def _or_fail(job_id: str, step: Callable[[], T]) -> T:
 
 
 def _failure(error: Exception) -> Failure:
-    if isinstance(error, EngineError | MergeError | MissingBlobError):
+    if isinstance(error, EngineError | MergeError | MissingBlobError | UnlikeRenderersError):
         return Failure(error.code, str(error))
     return Failure(
         "internal",

@@ -13,6 +13,7 @@ import structlog
 from tasks.admission import Publisher
 from tasks.contract import Failure, JobState
 from tasks.errors import StoreError, UnknownJobError
+from tasks.hygiene import Hygiene
 from tasks.records import Records
 from tasks.webhooks import deliver
 from tasks.worker import Worker
@@ -27,7 +28,10 @@ def start(worker: Worker, publisher: Publisher) -> None:
     if worker.settings.worker_kind != "cpu":
         return
     deliver.start(worker.settings)
-    args = (worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s)
+    hygiene = Hygiene(worker.holds, worker.endings)
+    args = (
+        worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s, hygiene
+    )  # fmt: skip
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 
 
@@ -49,10 +53,13 @@ def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
             log.warning("published a job that its API process had not", job=job_id)
 
 
-def _for_ever(records: Records, publisher: Publisher, deadline_s: float, every_s: float) -> None:
+def _for_ever(
+    records: Records, publisher: Publisher, deadline_s: float, every_s: float, hygiene: Hygiene
+) -> None:
     while True:
         try:
             reap(records, publisher, deadline_s)
+            hygiene()
         except StoreError as error:
             log.warning("reaper's round missed", error=str(error))
         time.sleep(every_s)

@@ -53,6 +53,7 @@ def running(
         "LIPCHORD_HEARTBEAT_S": str(settings.heartbeat_s),
         "REMAP_SIGTERM": "SIGQUIT",
         "OMP_NUM_THREADS": "1",
+        "LIPCHORD_REUSE": str(settings.reuse),
         "STAMP_DELAY_S": str(delay_s),
         "TMPDIR": str(folder),
     }
