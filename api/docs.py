@@ -28,7 +28,7 @@ INPUT = (
     "image-too-small",
     "image-too-large", "media-limit", "no-face", "face-too-small", "missing-blob",
     "idempotency-mismatch", "invalid-json", "upload-too-large", "unsupported-type", "cross-site",
-    "store-unavailable",
+    "bad-webhook", "webhook-gone", "store-unavailable",
 )  # fmt: skip
 ENDED = ("canceled", "deadline", "generate-timeout", "render-failed", "internal", "busy")
 

@@ -46,6 +46,10 @@ KINDS: Mapping[str, Kind] = {
     "cross-site": Kind(
         403, "Another web site may not send jobs", "Send it from this site, or from a program."
     ),
+    "bad-webhook": Kind(422, "The webhook's URL cannot be used", "Follow the `detail`."),
+    "webhook-gone": Kind(
+        422, "The webhook's receiver wants no more", "Leave `webhook` out, or give another URL."
+    ),
     # Text and voices.
     "invalid-text": Kind(422, "The text cannot be spoken", "Follow the problem's `detail`."),
     "empty-text": Kind(422, "There is nothing to say", "Give `text`, or sound in `audio`."),
@@ -108,6 +112,7 @@ KINDS: Mapping[str, Kind] = {
     "write-failed": Kind(500, "The video could not be written", _RETRY),
     "encode-error": Kind(500, "The video could not be encoded", _RETRY),
     "render-failed": Kind(500, "A chunk could not be rendered", _RETRY),
+    "renderers-changed": Kind(503, "The render workers changed under the job", _RETRY),
     "worker-lost": Kind(500, "The workers died on this job", _RETRY),
     "store-unavailable": Kind(503, "The store does not answer", _LATER),
     "busy": Kind(503, "Too many requests wait for their video", _LATER),

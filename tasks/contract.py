@@ -58,6 +58,16 @@ class ChunkState(StrEnum):
     DONE = "done"
 
 
+class WebhookState(StrEnum):
+    """How far the telling is."""
+
+    WAITING = "waiting"  # for the job's end
+    PENDING = "pending"  # not yet heard: an attempt is due at `next_at`
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up after the last attempt
+    DISABLED = "disabled"  # the receiver answered 410 Gone
+
+
 class MediaKind(StrEnum):
     """What an uploaded blob is meant to be."""
 
@@ -87,6 +97,7 @@ class JobRequest:
             `lipsync_engine.generator.Look`.
         box: of `wav2lip`, the face as "y1,y2,x1,x2" in pixels of the picture as the engine
             keeps it; None: from the landmarks.
+        webhook: URL that is told when the job has ended; None: nobody is told.
     """
 
     text: str | None = None
@@ -106,6 +117,7 @@ class JobRequest:
     av_offset_frames: int = 0
     rest_in_silence: bool = True
     box: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,7 @@ class ChunkStatus:
         seconds: wall time of its rendering and encoding, once done.
         attempts: how often a worker took it.
         error: why the last attempt that failed did so.
+        reused: an earlier job had rendered these very frames; nothing was left to do.
     """
 
     index: int
@@ -129,6 +142,7 @@ class ChunkStatus:
     seconds: float | None = None
     attempts: int = 0
     error: str | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,24 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookStatus:
+    """What became of a job's webhook.
+
+    Attributes:
+        attempts: calls that have ended, well or not.
+        last_status: HTTP status of the last answer; None where there was none.
+        last_error: of the last attempt, in words; None when it went well.
+        next_at: when the next attempt is due, Unix time, seconds; None: there is none.
+    """
+
+    state: WebhookState = WebhookState.WAITING
+    attempts: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    next_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the outside sees it.
 
@@ -160,6 +192,7 @@ class Job:
         speech_seconds: length of the sound; None until planned.
         eta_seconds: estimate until the end; None where there is nothing to base one on.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
+        webhook: None where the request names none.
     """
 
     id: str
@@ -179,6 +212,7 @@ class Job:
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     video: VideoInfo | None = None
+    webhook: WebhookStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +237,9 @@ class WorkerInfo:
         setups: how often this process has set its generator up (1, for ever).
         chunks_done, frames_done: since it started.
         job: id of the job in hand, if any.
+        fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
+            frames. None until it is ready.
+        context: samples that its generator hears before and after a frame.
     """
 
     name: str
@@ -215,6 +252,8 @@ class WorkerInfo:
     chunks_done: int = 0
     frames_done: int = 0
     job: str | None = None
+    fingerprint: str | None = None
+    context: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ import structlog
 from tasks import failpoints
 from tasks.contract import Failure
 from tasks.errors import StoreError
+from tasks.hygiene import Hygiene
 from tasks.records import MERGING, PLANNING, Records
+from tasks.webhooks import deliver
 from tasks.worker import Worker
 
 GRACE_S = 5.0  # a message comes to its worker within milliseconds; younger ones are left alone
@@ -41,13 +43,17 @@ class Publisher(Protocol):
 
 def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
     """All that a cpu worker looks after, in order."""
-    return (lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),)
+    return (
+        lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
+        Hygiene(worker.holds, worker.endings),
+    )
 
 
 def start(worker: Worker, publisher: Publisher) -> None:
     """Start the thread, in a cpu worker; elsewhere do nothing."""
     if worker.settings.worker_kind != "cpu":
         return
+    deliver.start(worker.settings)
     args = (duties(worker, publisher), worker.settings.reaper_s)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 

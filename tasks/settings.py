@@ -31,6 +31,7 @@ class Settings:
         max_audio_s: one job's sound, seconds.
         max_video_s: of a face video, seconds; the rest is not used.
         upload_ttl_s, chunk_ttl_s, result_ttl_s: how long blobs are kept, seconds.
+        reuse: 1: frames that an earlier job rendered are not rendered again; 0: all are.
         job_ttl_s: how long a finished job is remembered, seconds.
         job_deadline_s: a job older than this is given up, seconds.
         inspect_timeout_s: how long a submit waits for its uploads to be looked at, seconds.
@@ -40,6 +41,9 @@ class Settings:
         lease_s: how long a worker that is not heard keeps its chunk, seconds.
         stall_s: how long a generator may be silent before its process is ended, seconds.
         blob_part_bytes: size of one stored part, bytes.
+        webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
+        webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
+        public_url: of the API as receivers of webhooks see it; empty: their links are relative.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -57,6 +61,7 @@ class Settings:
     upload_ttl_s: int = _setting("LIPCHORD_UPLOAD_TTL_S", 7 * 86400)
     chunk_ttl_s: int = _setting("LIPCHORD_CHUNK_TTL_S", 2 * 86400)
     result_ttl_s: int = _setting("LIPCHORD_RESULT_TTL_S", 7 * 86400)
+    reuse: int = _setting("LIPCHORD_REUSE", 1)
     job_ttl_s: int = _setting("LIPCHORD_JOB_TTL_S", 8 * 86400)
     job_deadline_s: int = _setting("LIPCHORD_JOB_DEADLINE_S", 86400)
     inspect_timeout_s: float = _setting("LIPCHORD_INSPECT_TIMEOUT_S", 15.0)
@@ -66,6 +71,9 @@ class Settings:
     lease_s: float = _setting("LIPCHORD_LEASE_S", 30.0)
     stall_s: float = _setting("LIPCHORD_STALL_S", 120.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
+    public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -14,5 +14,8 @@ redis.call('HSET', KEYS[1], 'id', ARGV[1], 'state', 'queued', 'stage', '', 'requ
 redis.call('ZADD', 'lipchord:jobs', t, ARGV[1])
 redis.call('SADD', 'lipchord:jobs:active', ARGV[1])
 redis.call('HINCRBY', 'lipchord:counters', 'accepted', 1)
+-- Who is to be told of the job's end: `finish_as` asks.
+local webhook = cjson.decode(ARGV[2]).webhook
+if type(webhook) == 'string' then redis.call('HSET', KEYS[1], 'webhook', webhook) end
 event(KEYS[1], 'accepted', {})
 return { 'accepted', ARGV[1] }
