@@ -112,6 +112,7 @@ KINDS: Mapping[str, Kind] = {
     "write-failed": Kind(500, "The video could not be written", _RETRY),
     "encode-error": Kind(500, "The video could not be encoded", _RETRY),
     "render-failed": Kind(500, "A chunk could not be rendered", _RETRY),
+    "renderers-changed": Kind(503, "The render workers changed under the job", _RETRY),
     "worker-lost": Kind(500, "The workers died on this job", _RETRY),
     "store-unavailable": Kind(503, "The store does not answer", _LATER),
     "busy": Kind(503, "Too many requests wait for their video", _LATER),

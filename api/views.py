@@ -66,6 +66,9 @@ class ChunkView(BaseModel):
     seconds: float | None = Field(description="Spent rendering and encoding, once it is done.")
     attempts: int
     error: str | None = Field(description="Why the last attempt that failed did so.")
+    reused: bool = Field(
+        description="An earlier job had rendered these very frames: nothing was left to do."
+    )
 
 
 class ChunksView(BaseModel):
@@ -102,7 +105,7 @@ class LinksView(BaseModel):
     """Where to go from here."""
 
     here: str = Field(serialization_alias="self")
-    video: str | None = Field(description="Null until the job has succeeded.")
+    video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
 
 
 class JobView(BaseModel):
@@ -163,6 +166,9 @@ class WorkerView(BaseModel):
     chunks_done: int
     frames_done: int
     job: str | None
+    fingerprint: str | None = Field(
+        description="Of generator, weights and encoder: equal ones make equal frames."
+    )
 
 
 class WorkersView(BaseModel):
@@ -188,7 +194,7 @@ def job_view(job: Job, brief: bool = False) -> JobView:
         each=None if brief else [_like(ChunkView, chunk) for chunk in job.chunks],
     )
     here = f"{JOBS}/{job.id}"
-    video = f"{here}/video" if job.state is JobState.SUCCEEDED else None
+    video = f"{here}/video" if job.state is JobState.SUCCEEDED and job.video else None
     return _like(
         JobView,
         job,

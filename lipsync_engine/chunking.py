@@ -120,8 +120,9 @@ def place_cuts(
     fps: Fraction,
     n_chunks: int,
     num_workers: int | None = None,
+    first: int = 0,
 ) -> tuple[FrameRange, ...]:
-    """Cut a job into chunks, in silence where there is some nearby.
+    """Cut a run of frames into chunks, in silence where there is some nearby.
 
     Workers take the chunks in order, as many at a time as there are workers. From round to
     round the chunks become shorter (trapezoid self-scheduling, Tzen and Ni 1993): long ones
@@ -130,13 +131,14 @@ def place_cuts(
     Args:
         pcm: the job's canonical sound, (n_samples,) at 16 kHz; only the half second on either
             side of each ideal cut is looked at.
-        n_frames: video frames of the job.
+        n_frames: video frames of the run; mostly the whole job.
         fps: video frames a second.
         n_chunks: how many chunks are wished for; never more than there are frames.
         num_workers: that share the chunks; None: chunks are to be about equally long.
+        first: the run's first frame.
 
     Returns:
-        Ranges that tile [0, n_frames) in order, none of them empty.
+        Ranges that tile [first, first + n_frames) in order, none of them empty.
 
     Raises:
         ValueError: n_frames or n_chunks is below 1.
@@ -145,13 +147,14 @@ def place_cuts(
         raise ValueError(
             f"cannot cut {n_frames} frames into {n_chunks} chunks: both must be at least 1"
         )
-    ideal = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
-    edges = [0]
+    lengths = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
+    ideal = [first + edge for edge in lengths]
+    edges = [first]
     for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
         # Two neighbouring cuts that both move stay at least one frame apart.
         room = (min(frame - before, after - frame) - 1) // 2
         edges.append(_quiet_frame(pcm, frame, min(int(SEARCH_S * fps), room), fps))
-    edges.append(n_frames)
+    edges.append(first + n_frames)
     return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))
 
 

@@ -4,6 +4,8 @@ Header signatures carry ids only and keep no results. The chord is the fast
 path: that all chunks are in is decided by the job's record, when the body comes.
 """
 
+from collections.abc import Sequence
+
 from celery import Celery, chord
 from celery.signals import after_task_publish, before_task_publish
 
@@ -21,8 +23,12 @@ from tasks.contract import (
 from tasks.errors import StoreError
 
 
-def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> None:
-    """Put all chunks of a planned job on the queue, with the merge that follows them."""
+def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: str) -> None:
+    """Put a planned job's chunks on the queue, with the merge that follows them.
+
+    Args:
+        chunks: indices of those that are to be rendered; with none the merge comes at once.
+    """
     header = [
         app.signature(
             RENDER_CHUNK,
@@ -31,13 +37,16 @@ def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> No
             immutable=True,
             ignore_result=True,
         )
-        for index in range(n_chunks)
+        for index in chunks
     ]
     body = app.signature(MERGE, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True)
     failed = app.signature(
         CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
     )
-    chord(header, body.on_error(failed), app=app).apply_async()
+    if header:
+        chord(header, body.on_error(failed), app=app).apply_async()
+    else:
+        body.on_error(failed).apply_async()
 
 
 def _header_is_published(**_: object) -> None:

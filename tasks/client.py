@@ -23,6 +23,7 @@ from tasks.contract import (
     new_job_id,
     render_queue,
 )
+from tasks.endings import Endings
 from tasks.errors import (
     GoneError,
     MissingBlobError,
@@ -33,6 +34,7 @@ from tasks.errors import (
     UnknownJobError,
 )
 from tasks.fleet import Fleet
+from tasks.holds import Holds
 from tasks.inspection import Inspections
 from tasks.records import Records
 from tasks.settings import Settings
@@ -51,7 +53,9 @@ class JobQueue:
         queue = connect(settings.queue_url)
         self._settings, self._publisher, self._queue = settings, publisher, queue
         self._records = Records(queue, settings.job_ttl_s)
-        self._storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        blobs = connect(settings.blob_url)
+        self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
+        self._holds, self._endings = Holds(blobs, settings), Endings(queue)
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._admission = Admission(settings, publisher, self._fleet, Inspections(queue))
         self._webhooks = WebhookAdmission(settings, queue)
@@ -83,10 +87,12 @@ class JobQueue:
         self._webhooks.check(request.webhook)
         self._admission.check(request)
         job_id = new_job_id()
+        self._hold_uploads(job_id, request)
         failpoints.hit("submit:before-record")
         try:
             accepted = self._records.submit(job_id, request, idempotency_key)
         except StaleError as error:
+            self._holds.forget(job_id)
             raise RejectedError(
                 "idempotency-mismatch",
                 "This Idempotency-Key was used with another request. Send a new key, or the "
@@ -96,7 +102,22 @@ class JobQueue:
         if accepted == job_id:
             self._publish(job_id)
             failpoints.hit("submit:after-publish")
+        elif uploads_of(request):
+            self._holds.forget(job_id)
         return self._records.job(accepted)
+
+    def _hold_uploads(self, job_id: str, request: JobRequest) -> None:
+        """Before the record: from now on nothing takes the job's uploads away."""
+        if not (keys := uploads_of(request)):
+            return  # most jobs have none, and the blob store is not asked
+        try:
+            self._holds.hold(job_id, keys)
+        except MissingBlobError as error:
+            raise RejectedError(
+                "missing-blob",
+                f"The file {error.key} is not here any more: its time was over, or the last job "
+                "that had it was deleted. Send the file itself.",
+            ) from error
 
     def _publish(self, job_id: str) -> None:
         try:
@@ -140,8 +161,25 @@ class JobQueue:
     def cancel(self, job_id: str) -> Job:
         """Idempotent; a terminal job stays as it is. Raises UnknownJobError."""
         self.job(job_id)
-        self._records.cancel(job_id)
+        if self._records.cancel(job_id):
+            self._release(job_id)
         return self._records.job(job_id)
+
+    def delete(self, job_id: str) -> Job:
+        """Cancel a job that runs; of one that is over, drop video, chunks and uploads.
+
+        What another job owns too stays. Idempotent. Raises UnknownJobError.
+        """
+        self.job(job_id)
+        self._records.cancel(job_id)
+        self._endings.delete(job_id)
+        self._release(job_id)
+        return self._records.job(job_id)
+
+    def _release(self, job_id: str) -> None:
+        """After the record: it says already that the job needs nothing."""
+        with suppress(StoreError):  # the reaper's hygiene does it when the store is back
+            self._holds.release(job_id)
 
     def open_video(self, job_id: str) -> tuple[VideoInfo, BinaryIO]:
         """The MP4, seekable, read part by part.
@@ -156,6 +194,8 @@ class JobQueue:
                 f"The video is not ready: the job is {job.stage or job.state}, "
                 f"{job.progress:.0%} done. Ask again in a moment."
             )
+        if job.state is JobState.SUCCEEDED and job.video is None:
+            raise GoneError("The video was deleted. Send the job again.")
         if job.state is not JobState.SUCCEEDED or job.video is None:
             why = f" {job.failure.detail}" if job.failure else ""
             raise GoneError(f"The job has {job.state} and left no video.{why} Send it again.")
@@ -204,6 +244,11 @@ class JobQueue:
     def counters(self) -> Mapping[str, int]:
         """Jobs ever accepted and ended, by state name ("accepted", "succeeded", …)."""
         return self._records.counters()
+
+
+def uploads_of(request: JobRequest) -> list[str]:
+    """Keys of the uploaded blobs that a request speaks of."""
+    return [key for key in (request.speech, request.face) if key is not None]
 
 
 @lru_cache(1)

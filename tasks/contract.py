@@ -130,6 +130,7 @@ class ChunkStatus:
         seconds: wall time of its rendering and encoding, once done.
         attempts: how often a worker took it.
         error: why the last attempt that failed did so.
+        reused: an earlier job had rendered these very frames; nothing was left to do.
     """
 
     index: int
@@ -141,6 +142,7 @@ class ChunkStatus:
     seconds: float | None = None
     attempts: int = 0
     error: str | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,9 @@ class WorkerInfo:
         setups: how often this process has set its generator up (1, for ever).
         chunks_done, frames_done: since it started.
         job: id of the job in hand, if any.
+        fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
+            frames. None until it is ready.
+        context: samples that its generator hears before and after a frame.
     """
 
     name: str
@@ -247,6 +252,8 @@ class WorkerInfo:
     chunks_done: int = 0
     frames_done: int = 0
     job: str | None = None
+    fingerprint: str | None = None
+    context: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

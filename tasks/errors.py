@@ -6,6 +6,7 @@ TasksError
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
+├── UnlikeRenderersError the render workers changed while a job ran
 ├── MissingBlobError     a blob's manifest or one of its parts is not there
 └── StaleError           a compare-and-set was refused: somebody else moved the job on
 """
@@ -66,6 +67,16 @@ class MissingBlobError(TasksError):
     def __init__(self, key: str) -> None:
         super().__init__(f"The blob {key} is not in the store: it has expired or was never whole.")
         self.key = key
+
+
+class UnlikeRenderersError(TasksError):
+    code = "renderers-changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The render workers got another generator, other weights or another encoder while "
+            "this job ran, and frames by both would not look alike. Send the job again."
+        )
 
 
 class StaleError(TasksError):

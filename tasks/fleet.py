@@ -1,7 +1,7 @@
 """Who is alive: workers' heartbeats in the queue store."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import cast
 
 import redis
@@ -33,7 +33,14 @@ class Fleet:
             names = cast(list[bytes], self._redis.zrange("lipchord:workers", 0, -1))
             keys = [f"lipchord:worker:{name.decode()}" for name in sorted(names)]
             found = cast(list["bytes | None"], self._redis.mget(keys)) if keys else []
-        return tuple(WorkerInfo(**json.loads(raw)) for raw in found if raw)
+        return tuple(_read(raw) for raw in found if raw)
+
+
+def _read(raw: bytes) -> WorkerInfo:
+    """A heartbeat; what a newer version says beyond ours is passed over."""
+    said = json.loads(raw)
+    known = {item.name: said[item.name] for item in fields(WorkerInfo) if item.name in said}
+    return WorkerInfo(**known | {"context": tuple(known.get("context", (0, 0)))})
 
 
 def _now(client: "redis.Redis") -> float:

@@ -29,11 +29,12 @@ from tasks.contract import (
     MediaKind,
 )
 from tasks.errors import StaleError, StoreError, UnknownJobError
+from tasks.holds import Kind
 from tasks.keeper import Keeper
 from tasks.media import look_at
 from tasks.mending import mended
 from tasks.patience import patiently
-from tasks.plan import make_plan
+from tasks.planning import plan_job
 from tasks.progress import Progress
 from tasks.records import MERGING, PLANNING, ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
@@ -82,18 +83,12 @@ def _plan(attempt: Attempt, keeper: Keeper, claim: PlanClaim) -> None:
             raise CanceledError
 
     if claim is PlanClaim.PLAN:
-        made = make_plan(
-            here.records.job(job_id).request,
-            here.storage,
-            here.settings,
-            sum(w.kind == "render" and w.generator_ready for w in here.fleet.workers()),
-            note,
-        )
+        made = plan_job(here, job_id, note)
         if not patiently(lambda: here.records.set_plan(job_id, made), STORE_PATIENCE_S):
             raise CanceledError
     failpoints.hit("plan:recorded")
     planned = here.records.plan(job_id)
-    publish_chord(app, job_id, len(planned.chunks), planned.request.generator)
+    publish_chord(app, job_id, planned.to_render, planned.request.generator)
     here.records.mark_chord(job_id)
 
 
@@ -122,6 +117,7 @@ def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> Non
     here.note(job=job_id)
     blob = here.renderer.render(made, chunk, Progress(attempt, keeper))
     failpoints.hit("chunk:stored")
+    here.holds.hold_new(job_id, blob.key, Kind.CHUNK)
     merge_is_due = patiently(
         lambda: here.records.commit(
             job_id, index, attempt.fence, blob.key, chunk.n_frames, in_chord
@@ -162,6 +158,7 @@ def _merge(attempt: Attempt, keeper: Keeper) -> None:
     with mended(attempt, keys, here.storage, CeleryPublisher(app)):
         video = stitch(made, keys, here.storage, here.settings, go_on)
     failpoints.hit("merge:stored")
+    here.holds.hold_new(job_id, video.key)
     patiently(lambda: here.records.finish(job_id, attempt.fence, video), STORE_PATIENCE_S)
     failpoints.hit("merge:finished")
 

@@ -18,7 +18,13 @@ from redis.exceptions import RedisError
 from lipsync_engine.errors import CanceledError, EngineError, InputError
 from merge.errors import MergeError, WriteError
 from tasks.contract import Failure
-from tasks.errors import MissingBlobError, StaleError, StoreError, UnknownJobError
+from tasks.errors import (
+    MissingBlobError,
+    StaleError,
+    StoreError,
+    UnknownJobError,
+    UnlikeRenderersError,
+)
 
 
 class Verdict(Enum):
@@ -50,7 +56,7 @@ def failure_of(error: Exception) -> Failure:
     """An error in words for the user."""
     if isinstance(error, MissingBlobError):
         return Failure(error.code, f"{error} Send the job again.")
-    if isinstance(error, EngineError | MergeError | StoreError):
+    if isinstance(error, EngineError | MergeError | StoreError | UnlikeRenderersError):
         return Failure(error.code, str(error))
     if judge(error) is Verdict.WAIT:
         return Failure(StoreError.code, f"The queue store does not take messages: {error}")

@@ -41,7 +41,7 @@ def mended(
         index = _index(error, keys)
         if index is None:
             raise
-        storage.discard(keys[index])
+        storage.verify(keys[index])  # forgets what is damaged
         _again(attempt, index, error, publisher)
         raise StaleError(f"chunk {index} of {attempt.job_id} is rendered again") from error
 

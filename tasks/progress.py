@@ -2,7 +2,7 @@
 
 A cancel must be seen within two batches, and a store must not be asked after
 every 5 ms of work. So frames are written down every half second (that syncs the
-store's file); in between, the record is only looked at (0.15 ms), at most every
+store's file); in between, the record is only looked at (0.5 ms with both cores busy), at most every
 50 ms. A batch that takes longer than that is followed by a look each time.
 """
 

@@ -16,6 +16,7 @@ import structlog
 from tasks import failpoints
 from tasks.contract import Failure
 from tasks.errors import StoreError
+from tasks.hygiene import Hygiene
 from tasks.records import MERGING, PLANNING, Records
 from tasks.webhooks import deliver
 from tasks.worker import Worker
@@ -42,7 +43,10 @@ class Publisher(Protocol):
 
 def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
     """All that a cpu worker looks after, in order."""
-    return (lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),)
+    return (
+        lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
+        Hygiene(worker.holds, worker.endings),
+    )
 
 
 def start(worker: Worker, publisher: Publisher) -> None:

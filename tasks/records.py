@@ -69,7 +69,11 @@ class Records(Leases, Reading):
 
     def set_plan(self, job_id: str, plan: Plan) -> bool:
         """Record the plan; False when the job is over. An earlier plan stands."""
-        cuts = [number for chunk in plan.chunks for number in (chunk.first_frame, chunk.n_frames)]
+        cuts = [
+            fact
+            for chunk in plan.chunks
+            for fact in (chunk.first_frame, chunk.n_frames, chunk.key or "")
+        ]
         return bool(self._run("set_plan", job_id, plan.to_json(), *cuts) >= 0)
 
     def mark_chord(self, job_id: str) -> None:

@@ -60,6 +60,7 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         seconds=chunk.get("seconds"),
         attempts=chunk["attempts"],
         error=chunk.get("error"),
+        reused=chunk.get("reused", False),
     )
 
 
@@ -110,7 +111,9 @@ def _eta_seconds(job: Job, rendering_since: float | None, now: float) -> float |
     if job.state is not JobState.RUNNING or job.stage is Stage.PLANNING or not job.n_frames:
         return None
     done = sum(chunk.frames_done for chunk in job.chunks)
-    if rendering_since is None or done == 0:
+    reused = sum(chunk.n_frames for chunk in job.chunks if chunk.reused)
+    if rendering_since is None or done == reused:
         return None
-    pace = done / max(now - rendering_since, 1e-3)  # frames a second, by all workers together
+    # frames a second, by all workers together
+    pace = (done - reused) / max(now - rendering_since, 1e-3)
     return round((job.n_frames - done) / pace / (1 - MERGING_SHARE), 1)

@@ -15,9 +15,12 @@ import structlog
 from lipsync_engine import registry
 from lipsync_engine.generator import WarmsUp
 from tasks.contract import WorkerInfo
+from tasks.endings import Endings
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
+from tasks.holds import Holds
 from tasks.inspection import Inspections
+from tasks.known import KnownChunks
 from tasks.records import Records
 from tasks.render import Renderer
 from tasks.settings import Settings
@@ -34,7 +37,11 @@ class Worker:
         self.settings = settings
         queue = connect(settings.queue_url)
         self.records = Records(queue, settings.job_ttl_s, settings.lease_s)
-        self.storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        blobs = connect(settings.blob_url)
+        self.storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
+        self.holds = Holds(blobs, settings)
+        self.known = KnownChunks(blobs, settings.chunk_ttl_s)
+        self.endings = Endings(queue)
         self.inspections = Inspections(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
         self._renderer: Renderer | None = None
@@ -72,8 +79,13 @@ class Worker:
             generator.setup()
             if isinstance(generator, WarmsUp):
                 generator.warm_up()
-            self._renderer = Renderer(generator, self.storage, self.settings)
-            self.note(generator_ready=True, setups=self._info.setups + 1)
+            self._renderer = Renderer(generator, self.storage, self.settings, self.known)
+            self.note(
+                generator_ready=True,
+                setups=self._info.setups + 1,
+                fingerprint=self._renderer.fingerprint,
+                context=(generator.context.before, generator.context.after),
+            )
             log.info("generator ready", generator=self.settings.generator,
                      seconds=round(time.perf_counter() - started, 2))  # fmt: skip
 

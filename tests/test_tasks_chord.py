@@ -25,7 +25,8 @@ DELAY_S = 0.01  # a frame: some 2 s for the text
 def settings(queue_server: str, blob_server: str) -> Settings:
     for url in (queue_server, blob_server):
         connect(url).flushall()
-    return Settings(queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5)
+    # The same job is sent again and again, and each time it is its rendering that is looked at.
+    return Settings(queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5, reuse=0)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,12 @@
 """The job's record on a real server: what is true about a job, whoever says it twice."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.contract import Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
+from tasks.contract import ChunkState, Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
 from tasks.errors import StaleError, UnknownJobError
 from tasks.records import MAX_ATTEMPTS, Claim, ClaimOutcome, PlanClaim, Records
 from tasks.stores import connect
@@ -60,6 +62,26 @@ def test_one_key_with_another_request_is_refused(records: Records) -> None:
 
     with pytest.raises(StaleError):
         records.submit(new_job_id(), JobRequest(text="other"), "k1")
+
+
+def test_chunks_of_an_earlier_job_are_done_from_the_start(records: Records) -> None:
+    job_id = accepted(records)
+    records.begin_plan(job_id)
+    plan = plan_of(30, 20)
+    known = replace(plan.chunks[0], key="blob_known")
+    records.set_plan(job_id, replace(plan, chunks=(known, plan.chunks[1])))
+
+    first, second = records.job(job_id).chunks
+
+    assert (first.state, first.frames_done, first.reused) == (ChunkState.DONE, 30, True)
+    assert (second.state, second.reused) == (ChunkState.QUEUED, False)
+    assert records.claim(job_id, 0, "render0").outcome is ClaimOutcome.DONE
+    assert records.job(job_id).eta_seconds is None
+    assert records.plan(job_id).to_render == (1,)
+    claim = records.claim(job_id, 1, "render0")
+    records.commit(job_id, 1, claim.fence, "blob_1", 20)
+    assert records.chunk_keys(job_id) == ("blob_known", "blob_1")
+    assert records.begin_merge(job_id, 2)
 
 
 def test_a_redelivered_plan_finds_the_first_one(records: Records) -> None:

@@ -119,11 +119,13 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
     class Anybody(RuleBasedStateMachine):
         held = Bundle("held")
 
-        @initialize()
-        def a_job(self) -> None:
+        @initialize(is_rendered=st.booleans())
+        def a_job(self, is_rendered: bool) -> None:
             self.counted = records.counters()
             self.job_id = accepted(records)
             self.model = Model()
+            if is_rendered:  # so that the end is looked at as closely as the beginning
+                self._render()
             self.shown = 0.0
             self.finishes = 0
 
@@ -364,6 +366,14 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
                     bring_on(records, self.job_id, piece)
                 rounds += 1
                 assert rounds < 10, "a chunk is lost: nothing is published any more"
+
+        def _render(self) -> None:
+            for name in (PLANNING, "0", "1"):
+                bring_on(records, self.job_id, name)
+                piece = self.model.pieces[name]
+                piece.taken("w9", False, 1)
+                piece.state, piece.key = "done", None if name == PLANNING else "blob"
+            self.model.state, self.model.is_planned = "running", True
 
         def _has(self, mine: Held) -> bool:
             planned = self.model.is_planned or mine.piece in (PLANNING, MERGING)

@@ -59,6 +59,7 @@ def running(
         "LIPCHORD_STALL_S": str(settings.stall_s),
         "REMAP_SIGTERM": "SIGQUIT",
         "OMP_NUM_THREADS": "1",
+        "LIPCHORD_REUSE": str(settings.reuse),
         "STAMP_DELAY_S": str(delay_s),
         "TMPDIR": str(folder),
     }

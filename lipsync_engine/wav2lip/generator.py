@@ -25,6 +25,7 @@ from lipsync_engine.errors import CanceledError, WeightsError
 from lipsync_engine.face import Face
 from lipsync_engine.generator import AudioContext, Look
 from lipsync_engine.look import MAX_AV_OFFSET
+from lipsync_engine.rounding import rounds_as
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 from lipsync_engine.wav2lip import checkpoint, silence
 from lipsync_engine.wav2lip.mel import HOP, N_FFT, WINDOW, Mel, windows
@@ -92,10 +93,8 @@ class Wav2LipGenerator:
 
     def fingerprint(self) -> str:
         """Changes with the weights, the precision, and what rounds the floats."""
-        device = self.device.type
-        if device == "cpu":
-            device += f"-{torch.backends.cpu.get_cpu_capability()}"
-        parts = (self.name, VERSION, self._digest, self._precision, device, torch.__version__)
+        rounding = rounds_as(self.device, threads=1)
+        parts = (self.name, VERSION, self._digest, self._precision, rounding)
         return "-".join(map(str, parts))
 
     def render(
