@@ -16,8 +16,10 @@ PLACES = {  # each a failpoint: the name that the table gives it
     "merge:begun": "child-killed-while-merging",
     "merge:stored": "child-killed-between-video-and-finish",
     "merge:finished": "child-killed-after-finish",
+    "webhook:taken": "child-killed-before-a-webhook",
+    "webhook:called": "child-killed-after-a-webhook",
 }
-ONCE_A_JOB = ("plan:", "merge:", "chord:body")
+ONCE_A_JOB = ("plan:", "merge:", "chord:body", "webhook:")
 
 
 def _calm(trial: Trial) -> None:
