@@ -23,7 +23,10 @@ class Fleet:
         life = int(self._heartbeat_s * MISSED_BEATS * 1000)
         with answering("queue store"):
             self._redis.set(f"lipchord:worker:{worker.name}", json.dumps(asdict(worker)), px=life)
-            self._redis.zadd("lipchord:workers", {worker.name: _now(self._redis)})
+            now = _now(self._redis)
+            self._redis.zadd("lipchord:workers", {worker.name: now})
+            if worker.generator is not None and worker.generator_ready:
+                self._redis.zadd("lipchord:ready", {worker.generator: now})
 
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Those whose last heartbeat is fresh, sorted by name."""
@@ -34,6 +37,12 @@ class Fleet:
             keys = [f"lipchord:worker:{name.decode()}" for name in sorted(names)]
             found = cast(list["bytes | None"], self._redis.mget(keys)) if keys else []
         return tuple(WorkerInfo(**json.loads(raw)) for raw in found if raw)
+
+    def last_ready_s(self, generator: str) -> float:
+        """Seconds since a render worker with this generator was ready; inf: none ever was."""
+        with answering("queue store"):
+            seen = cast("float | None", self._redis.zscore("lipchord:ready", generator))
+            return float("inf") if seen is None else _now(self._redis) - seen
 
 
 def _now(client: "redis.Redis") -> float:

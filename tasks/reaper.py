@@ -41,7 +41,7 @@ def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
         age = now - job.created_at
         if age > deadline_s:
             records.expire(job_id, Failure("deadline", _too_late(deadline_s)))
-        elif job.state is JobState.QUEUED and age > GRACE_S and not records.published(job_id):
+        elif job.state is JobState.QUEUED and age > GRACE_S and records.unpublished(job_id):
             publisher.plan(job_id)
             records.mark_published(job_id)
             log.warning("published a job that its API process had not", job=job_id)
