@@ -89,12 +89,13 @@ class Acceptance:
         if not terms.idempotency_key:
             return False
         with answering("queue store"):
-            return bool(self._redis.exists(_remembered(terms)))
+            held = cast("bytes | None", self._redis.hget(_remembered(terms), "id"))
+            return held is not None and bool(self._redis.exists(f"lipchord:job:{held.decode()}"))
 
     def unfinished(self, tenant: str) -> int:
         """How many jobs of the tenant are not over."""
         with answering("queue store"):
-            return cast(int, self._redis.scard(f"lipchord:tenant:{tenant}:active"))
+            return self._redis.scard(f"lipchord:tenant:{tenant}:active")
 
     def ids(self, tenant: str, limit: int, before: float | None) -> list[tuple[str, float]]:
         """(id, created at) of the tenant's jobs, newest first, from before `before`, Unix time."""

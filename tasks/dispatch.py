@@ -56,68 +56,67 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What stands before a job: frames left of jobs under way, frames of waiting jobs."""
+    """What stands before a job: frames left of jobs under way, of waiting ones, and its own."""
 
     under_way: int
     waiting: int
+    own: int
 
     @property
     def frames(self) -> int:
-        """All of them."""
+        """Of others."""
         return self.under_way + self.waiting
+
+    def eta_s(self, frames_a_second: float) -> float | None:
+        """Whole seconds until the job's end; None without a pace."""
+        if not frames_a_second:
+            return None
+        return float(round((self.frames + self.own) / frames_a_second + cost.AFTERWARDS_S))
 
 
 class Dispatch:
     """Picks jobs and publishes them; any process may, at any time."""
 
-    def __init__(
-        self, client: "redis.Redis", fleet: Fleet, publisher: Publisher, records: Records, most: int
-    ) -> None:
+    def __init__(self, client: "redis.Redis", fleet: Fleet, records: Records, most: int) -> None:
         """`most`: jobs under way of one generator; 0: its ready workers and SPARE."""
-        self._redis, self._fleet, self._publisher = client, fleet, publisher
-        self._records, self._most = records, most
+        self._redis, self._fleet, self._records, self._most = client, fleet, records, most
         self._pick = client.register_script(source("dispatch"))
         self._ahead = client.register_script(source("ahead"))
 
-    def round(self) -> None:
+    def round(self, publisher: Publisher) -> None:
         """Fill every lane's window. Raises StoreError."""
         with answering("queue store"):
             waiting = cast(set[bytes], self._redis.smembers("lipchord:lanes"))
         for key in sorted(waiting):
-            self._fill(key.decode())
+            self._fill(key.decode(), publisher)
 
-    def next(self, generator: str) -> None:
+    def next(self, generator: str, publisher: Publisher) -> None:
         """Fill one generator's window; a store that is away leaves it to the reaper."""
         try:
-            self._fill(lane(generator))
+            self._fill(lane(generator), publisher)
         except StoreError as error:
             log.warning("dispatch left to the reaper", error=str(error))
 
-    def ahead(self, generator: str, tenant: str, frames: int, job_id: str = "") -> Ahead:
-        """What is likely to be rendered before a job of so many frames. Raises StoreError.
+    def ahead(self, generator: str, tenant: str, n_frames: int = 1, job_id: str = "") -> Ahead:
+        """What is likely to be rendered before a job's end. Raises StoreError.
 
         Args:
-            job_id: of a job that waits; empty: of one that would come now.
+            n_frames: of a job that would come now.
+            job_id: of a job that waits, instead.
         """
         with answering("queue store"):
-            found = self._ahead(keys=[lane(generator)], args=[tenant, job_id, frames])
+            found = self._ahead(keys=[lane(generator)], args=[tenant, job_id, n_frames])
         return Ahead(*cast(list[int], found))
 
-    def _fill(self, key: str) -> None:
+    def _fill(self, key: str, publisher: Publisher) -> None:
         with answering("queue store"):
             picked = cast(list[bytes], self._pick(keys=[key], args=[self._window(key)]))
         for name in picked:
-            self._publisher.plan(name.decode())
+            publisher.plan(name.decode())
             self._records.mark_published(name.decode())
 
     def _window(self, key: str) -> int:
         return self._most or SPARE + sum(_renders(w, key) for w in self._fleet.workers())
-
-
-def eta_seconds(ahead: Ahead, frames: int, workers: tuple[WorkerInfo, ...], generator: str) -> float | None:
-    """Seconds until a waiting job's end, whole; None where no worker is ready."""
-    speed = cost.pace(workers, generator)
-    return float(round((ahead.frames + frames) / speed + cost.AFTERWARDS_S)) if speed else None
 
 
 def _renders(worker: WorkerInfo, key: str) -> bool:

@@ -41,7 +41,7 @@ class Fleet:
     def last_ready_s(self, generator: str) -> float:
         """Seconds since a render worker with this generator was ready; inf: none ever was."""
         with answering("queue store"):
-            seen = cast("float | None", self._redis.zscore("lipchord:ready", generator))
+            seen = self._redis.zscore("lipchord:ready", generator)
             return float("inf") if seen is None else _now(self._redis) - seen
 
 

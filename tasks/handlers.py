@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 from celery.exceptions import Ignore
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, worker_process_init
 
 from lipsync_engine.errors import CanceledError, EngineError, InputError
 from merge.errors import MergeError
@@ -50,6 +50,15 @@ RETRY: dict[str, Any] = {  # of what may pass: a store that is away for a while
 @worker_process_init.connect
 def _child_started(**_: object) -> None:
     worker.start(lambda started: reaper.start(started, CeleryPublisher(app)))
+
+
+@task_postrun.connect
+def _task_ended(**_: object) -> None:
+    """Where the task has ended its job, a place is free: the next job takes it at once."""
+    try:
+        worker.current().dispatch.round(CeleryPublisher(app))
+    except StoreError as error:
+        log.warning("dispatch left to the reaper", error=str(error))
 
 
 @app.task(name=PLAN, **RETRY)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import redis
 
 from tasks import cost
-from tasks.contract import JobRequest, WorkerInfo
+from tasks.contract import WorkerInfo
 from tasks.dispatch import Dispatch
 from tasks.errors import BusyError
 from tasks.fleet import Fleet
@@ -34,12 +34,12 @@ class Load:
         self._lock = threading.Lock()
         self._share, self._read_at = 0.0, float("-inf")
 
-    def check(self, tenant: str, request: JobRequest, n_frames: int) -> None:
+    def check(self, tenant: str, generator: str, n_frames: int) -> None:
         """Raises BusyError, or StoreError."""
         workers = self._fleet.workers()
-        self._check_ready(request.generator, workers)
+        self._check_ready(generator, workers)
         self.check_blobs()
-        self._check_wait(tenant, request.generator, n_frames, workers)
+        self._check_wait(tenant, generator, n_frames, workers)
 
     def check_blobs(self) -> None:
         """Raises BusyError: the blob store is too full for new jobs."""
@@ -65,7 +65,7 @@ class Load:
     def next_end_s(self, tenant: str, generator: str) -> float:
         """Seconds until a job of the lane is likely to end, and with it a place is free."""
         speed = cost.pace(self._fleet.workers(), generator)
-        under_way = self._dispatch.ahead(generator, tenant, 1).under_way
+        under_way = self._dispatch.ahead(generator, tenant).under_way
         return under_way / speed if speed else NOBODY_S
 
     def _check_ready(self, generator: str, workers: Sequence[WorkerInfo]) -> None:

@@ -25,7 +25,7 @@ def start(worker: Worker, publisher: Publisher) -> None:
     """Start the thread, in a cpu worker; elsewhere do nothing."""
     if worker.settings.worker_kind != "cpu":
         return
-    args = (worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s)
+    args = (worker, publisher)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 
 
@@ -47,13 +47,14 @@ def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
             log.warning("published a job that its API process had not", job=job_id)
 
 
-def _for_ever(records: Records, publisher: Publisher, deadline_s: float, every_s: float) -> None:
+def _for_ever(worker: Worker, publisher: Publisher) -> None:
     while True:
         try:
-            reap(records, publisher, deadline_s)
+            reap(worker.records, publisher, worker.settings.job_deadline_s)
+            worker.dispatch.round(publisher)
         except StoreError as error:
             log.warning("reaper's round missed", error=str(error))
-        time.sleep(every_s)
+        time.sleep(worker.settings.reaper_s)
 
 
 def _too_late(deadline_s: float) -> str:

@@ -51,7 +51,7 @@ class Synced:
             pipe = self._redis.pipeline(transaction=False)  # one connection, one round trip
             pipe.eval(source, len(keys), *keys, *args)
             if promise is Promise.WAITED:
-                pipe.execute_command("WAITAOF", 1, 0, SYNC_TIMEOUT_MS)
+                pipe.waitaof(1, 0, SYNC_TIMEOUT_MS)
             answer, *synced = pipe.execute()
         if synced and synced[0][0] < 1:
             self._looked_at = float("-inf")
@@ -83,7 +83,7 @@ TOO_SLOW = (
 def _promise_of(client: "redis.Redis") -> Promise:
     """Ask the server; one that says nothing promises nothing."""
     try:
-        client.execute_command("WAITAOF", 0, 0, 1)  # returns at once where there is such a command
+        client.waitaof(0, 0, 1)  # returns at once where there is such a command
         has_waitaof = True
     except ResponseError:
         has_waitaof = False

@@ -38,8 +38,9 @@ def fleet(
 
 
 def held(fleet: Fleet, generator: str) -> bool:
-    """Whether a living worker holds it; before that, jobs for it are refused."""
-    return any(worker.generator == generator for worker in fleet.queue.workers())
+    """Whether a living worker has it ready; before that, jobs for it are refused."""
+    ready = (worker for worker in fleet.queue.workers() if worker.generator_ready)
+    return any(worker.generator == generator for worker in ready)
 
 
 def request(**changes: object) -> JobRequest:

@@ -1,5 +1,6 @@
 -- KEYS: lane. ARGV: tenant, id of a job that waits ('' for one that would come now), its cost.
--- Returns frames that are likely to be rendered before it starts: of jobs under way, of waiting ones.
+-- Returns frames that are likely to be rendered before its end: of jobs under way, of waiting
+-- ones, and its own.
 local EXACTLY = 16 -- jobs under way whose chunks are looked at; the rest count whole
 local lane, tenant, id, cost = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
@@ -24,7 +25,9 @@ local own = tonumber(redis.call('HGET', lane .. ':backlog', tenant) or 0)
 if id ~= '' then
   local line = lane .. ':waiting:' .. tenant
   local place = redis.call('ZRANK', line, id)
-  if not place then return { under, 0 } end
+  -- Under way already: what it is in is counted, itself included.
+  if not place then return { under, 0, 0 } end
+  cost = tonumber(redis.call('HGET', 'lipchord:job:' .. id, 'cost') or 1)
   own = own * place / redis.call('ZCARD', line)
 end
 -- While this tenant gets `own` and the job itself, no other one gets more than that.
@@ -34,4 +37,4 @@ for i = 1, #backlog, 2 do
     waiting = waiting + math.min(tonumber(backlog[i + 1]), own + cost)
   end
 end
-return { under, math.floor(waiting) }
+return { under, math.floor(waiting), cost }
