@@ -74,7 +74,10 @@ def render(asked: Asked) -> None:
 @click.option("--url", help="Of the API. Without: of the stack that is up in this checkout.")
 @asking
 def submit(asked: Asked, url: str | None) -> None:
-    """Send a job to a running stack, wait, fetch the video."""
+    """Send a job to a running stack, wait, fetch the video.
+
+    An API that asks for a key gets the one in LIPCHORD_API_KEY.
+    """
     from deploy.http_client import Client
     from deploy.progress import JobBars, bars
     from deploy.stack import running_url

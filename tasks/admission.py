@@ -6,11 +6,13 @@ from lipsync_engine import registry, speech
 from lipsync_engine.errors import InputError
 from lipsync_engine.timeline import parse_fps
 from tasks.contract import JobRequest, MediaKind
-from tasks.errors import RejectedError
+from tasks.errors import BusyError, RejectedError
 from tasks.fleet import Fleet
 from tasks.inspection import Inspections
 from tasks.look import look_of
 from tasks.settings import Settings
+
+START_S = 30  # Retry-After: as long as somebody needs to start a worker with another generator
 
 
 class Publisher(Protocol):
@@ -66,11 +68,12 @@ class Admission:
         """Where render workers live and all hold something else, a job would wait in vain."""
         held = {worker.generator for worker in self._fleet.workers() if worker.kind == "render"}
         if held and generator not in held:
-            raise RejectedError(
+            raise BusyError(
                 "generator-not-held",
                 f"No render worker here holds {generator!r}; they hold "
                 f"{', '.join(sorted(filter(None, held)))}. Choose one of these, or have a worker "
                 f"started with `lipchord worker --generator {generator}`.",
+                START_S,
             )
 
     def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
