@@ -116,13 +116,16 @@ def test_a_store_without_an_append_only_file_is_said_in_readiness(
         client.config_set("appendonly", "yes")
 
 
-def test_a_submit_whose_answer_is_lost_is_said_again_and_accepted_once(queue_store: str) -> None:
+@pytest.mark.parametrize("key", [None, "order-7"])
+def test_a_submit_whose_answer_is_lost_is_said_again_and_accepted_once(
+    queue_store: str, key: str | None
+) -> None:
     with Relay(queue_store) as relay:
         client = connect(relay.url)
         job_id = new_job_id()
 
         accepted = Acceptance(client, Synced(client)).submit(
-            job_id, HELLO, Terms(idempotency_key="order-7")
+            job_id, HELLO, Terms(idempotency_key=key)
         )
 
     records = Records(connect(queue_store))
@@ -208,11 +211,20 @@ class Relay:
             threading.Thread(target=self._relay, args=(client,), daemon=True).start()
 
     def _relay(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._target)) as server:
-            while asked := client.recv(2**20):
-                server.sendall(asked)
-                answer = server.recv(2**20)
-                if b"EVAL" in asked and not self.cut:
+        server = socket.create_connection(("127.0.0.1", self._target))
+        evaluated = threading.Event()
+
+        def answers() -> None:
+            while answer := server.recv(2**20):
+                if evaluated.is_set() and not self.cut:
                     self.cut += 1
+                    client.shutdown(socket.SHUT_RDWR)
                     return
                 client.sendall(answer)
+
+        threading.Thread(target=answers, daemon=True).start()
+        with client, server:
+            while asked := client.recv(2**20):
+                if b"EVAL" in asked:
+                    evaluated.set()
+                server.sendall(asked)

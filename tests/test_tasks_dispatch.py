@@ -112,6 +112,35 @@ def test_a_lone_job_passes_five_hundred_of_another_tenant(yard: Yard) -> None:
     assert yard.records.counters()["accepted"] == 501
 
 
+def test_coming_back_after_every_job_gives_no_advantage(yard: Yard) -> None:
+    for _ in range(20):
+        yard.send("patient", 1000)
+    yard.send("eager", 1000)
+
+    for index in range(18):
+        yard.end(yard.order[index])
+        if yard.tenants().count("eager") == list(yard.names.values()).count("eager"):
+            yard.send("eager", 1000)  # its line was empty
+
+    served = Counter(yard.tenants())
+    assert served["eager"] <= served["patient"]
+
+
+def test_a_tenant_that_was_idle_for_long_does_not_make_up_for_it(yard: Yard) -> None:
+    for _ in range(20):
+        yard.end(yard.send("steady", 1000))
+    for _ in range(10):
+        yard.send("steady", 1000)
+        yard.send("late", 1000)
+    begun = len(yard.order)
+
+    for index in range(20, 30):
+        yard.end(yard.order[index])
+
+    served = Counter(yard.tenants()[begun:])
+    assert abs(served["steady"] - served["late"]) <= 2
+
+
 def test_the_window_bounds_what_is_under_way_and_follows_the_workers(yard: Yard) -> None:
     yard.dispatch = Dispatch(yard.client, yard.fleet, yard.records, most=0)
     for _ in range(10):
