@@ -76,5 +76,5 @@ def _cuts(
     wanted = estimate_optimal_chunks(float(n_frames / fps), workers, fps=fps, costs=costs)
     n_chunks = max(wanted, ceil(n_frames / MAX_CHUNK_FRAMES))
     pcm = np.frombuffer(read(storage, pcm_key), "<i2")
-    cuts = place_cuts(pcm, n_frames, fps, n_chunks)
+    cuts = place_cuts(pcm, n_frames, fps, n_chunks, workers)
     return tuple(Chunk(i, cut.first, cut.count) for i, cut in enumerate(cuts))

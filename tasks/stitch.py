@@ -1,6 +1,5 @@
 """The third step of a job: its chunks and its sound track become the stored MP4."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,12 +33,7 @@ def stitch(
         ]
         track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
         whole = workdir / "video.mp4"
-        merge_chunks(chunks, track, whole, plan.fps, threads=_cores())
+        merge_chunks(chunks, track, whole, plan.fps)
         with whole.open("rb") as stream:
             blob = storage.put(stream, settings.result_ttl_s)
     return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256)
-
-
-def _cores() -> int:
-    """Cores that this process may use: the renderers are idle, or done, when a job is merged."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -107,8 +107,8 @@ def test_a_canceled_job_stops_its_renderers(fleet: Fleet) -> None:
 
 def test_a_killed_render_process_costs_its_chunk_an_attempt_and_nothing_else(fleet: Fleet) -> None:
     job_id = fleet.queue.submit(request()).id
-    until(lambda: all(c.frames_done > 0 for c in fleet.queue.job(job_id).chunks or [None])  # type: ignore[union-attr,list-item]
-          if fleet.queue.job(job_id).chunks else False)  # fmt: skip
+    until(lambda: any(c.state is ChunkState.RENDERING and c.frames_done and c.worker == "render0"
+                      for c in fleet.queue.job(job_id).chunks))  # fmt: skip
 
     os.kill(fleet.worker("render0").pid, signal.SIGKILL)
 
