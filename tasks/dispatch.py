@@ -10,7 +10,8 @@ every round of the reaper.
 estimated cost in frames. A tenant's next job has the start tag
 S = max(V, F): V is the start tag of the job dispatched last, F is where the
 tenant's own last job ended, S + its cost. The least S goes first; among equals
-the job that ranks first.
+the job that ranks first. When a job is planned, its estimate is replaced by its
+true frames (`settle`).
 
 **Within a tenant**: shorter first, with ageing. A job's rank is its arrival
 plus AGEING (10) times the seconds that it should take, so a later job goes
@@ -82,6 +83,7 @@ class Dispatch:
         self._redis, self._fleet, self._records, self._most = client, fleet, records, most
         self._pick = client.register_script(source("dispatch"))
         self._ahead = client.register_script(source("ahead"))
+        self._settle = client.register_script(source("settle"))
 
     def round(self, publisher: Publisher) -> None:
         """Fill every lane's window. Raises StoreError."""
@@ -107,6 +109,11 @@ class Dispatch:
         with answering("queue store"):
             found = self._ahead(keys=[lane(generator)], args=[tenant, job_id, n_frames])
         return Ahead(*cast(list[int], found))
+
+    def settle(self, job_id: str, n_frames: int) -> None:
+        """Charge a planned job's tenant its true frames instead of the estimate; once."""
+        with answering("queue store"):
+            self._settle(keys=[f"lipchord:job:{job_id}"], args=[n_frames])
 
     def _fill(self, key: str, publisher: Publisher) -> None:
         with answering("queue store"):

@@ -79,6 +79,7 @@ def plan(job_id: str) -> None:
         if not here.records.set_plan(job_id, made):
             raise Ignore
     planned = here.records.plan(job_id)
+    here.dispatch.settle(job_id, planned.n_frames)
     publish_chord(app, job_id, len(planned.chunks), planned.request.generator)
 
 

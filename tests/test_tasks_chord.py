@@ -85,6 +85,7 @@ def test_a_generator_is_set_up_once_per_process_over_many_jobs(fleet: Fleet) -> 
     for name, pid in before.items():
         assert fleet.worker(name).setups == 1
         assert fleet.worker(name).pid == pid
+    assert all(fleet.worker(name).busy_seconds > 0 for name in before)
     assert sum(fleet.worker(name).chunks_done for name in before) >= 6
 
 

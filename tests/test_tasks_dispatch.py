@@ -141,6 +141,20 @@ def test_a_tenant_that_was_idle_for_long_does_not_make_up_for_it(yard: Yard) -> 
     assert abs(served["steady"] - served["late"]) <= 2
 
 
+def test_who_was_estimated_too_low_is_charged_when_the_job_is_planned(yard: Yard) -> None:
+    for _ in range(20):
+        yard.send("modest", 10)  # 1000, as planning finds
+        yard.send("honest", 1000)
+
+    for index in range(16):
+        yard.dispatch.settle(yard.order[index], 1000)
+        yard.dispatch.settle(yard.order[index], 1000)  # planned again: charged once
+        yard.end(yard.order[index])
+
+    served = Counter(yard.tenants()[:16])
+    assert abs(served["modest"] - served["honest"]) <= 3
+
+
 def test_the_window_bounds_what_is_under_way_and_follows_the_workers(yard: Yard) -> None:
     yard.dispatch = Dispatch(yard.client, yard.fleet, yard.records, most=0)
     for _ in range(10):
