@@ -17,7 +17,7 @@ true frames (`settle`).
 plus AGEING (10) times the seconds that it should take, so a later job goes
 first only if it comes within 10 s for each second that it is shorter.
 
-The bounds (tests/test_tasks_dispatch.py has them as properties):
+The bounds (tests/test_tasks_dispatch_bounds.py has them as properties):
 
 - *A tenant that had nothing waiting*: its job is dispatched after at most **one
   job of each other tenant** that waits, and so it starts when at most the W

@@ -1,97 +1,20 @@
-"""Fair dispatch with the real scripts: nobody starves, and the stated bounds hold."""
+"""Fair dispatch with the real scripts: nobody starves, nothing is lost in a line."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
 
 import pytest
-import redis
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from deploy import stores
-from deploy.guard import Guard
-from deploy.ports import free_port
-from deploy.processes import Child, ProcessSpec, stop_all
-from tasks.acceptance import AGEING, Acceptance, Terms
-from tasks.contract import JobRequest, MediaKind, WorkerInfo, new_job_id
+from tasks.acceptance import AGEING, Terms
+from tasks.contract import JobRequest, WorkerInfo, new_job_id
 from tasks.dispatch import SPARE, Dispatch
 from tasks.errors import StoreError
-from tasks.fleet import Fleet
 from tasks.reaper import reap
-from tasks.records import Records
-from tasks.stores import connect
-from tasks.synced import Synced
-
-HELLO = JobRequest(text="Hello there")
-PROPERTY = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-
-
-@dataclass
-class Yard:
-    """A lane with a window of `most` jobs; ending one lets the next go."""
-
-    client: redis.Redis
-    most: int = 2
-    order: list[str] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    away: bool = False
-
-    def __post_init__(self) -> None:
-        self.records = Records(self.client)
-        self.acceptance = Acceptance(self.client, Synced(self.client, required=False))
-        self.fleet = Fleet(self.client, 2.0)
-        self.dispatch = Dispatch(self.client, self.fleet, self.records, self.most)
-
-    def plan(self, job_id: str) -> None:
-        if self.away:
-            raise StoreError("away")
-        self.order.append(job_id)
-
-    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
-        raise AssertionError("nothing is uploaded here")
-
-    def send(self, tenant: str, cost: int = 1, seconds: float = 0.0, fill: bool = True) -> str:
-        terms = Terms(tenant, cost=cost, seconds=seconds)
-        job_id = self.acceptance.submit(new_job_id(), HELLO, terms)
-        self.names[job_id] = tenant
-        if fill:
-            self.dispatch.round(self)
-        return job_id
-
-    def end(self, job_id: str) -> None:
-        assert self.records.cancel(job_id)
-        self.dispatch.round(self)
-
-    def tenants(self) -> list[str]:
-        """Whose jobs were dispatched, in order."""
-        return [self.names[job_id] for job_id in self.order]
-
-
-@pytest.fixture(scope="module")
-def server(guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a queue store that does not sync: thousands of jobs, whose order is what matters."""
-    folder = tmp_path_factory.mktemp("unsynced")
-    spec = stores.StoreSpec("unsynced", free_port(), folder, "queue", 64 * 2**20)
-    started = stores.process(spec, stores.find_server())
-    child = Child(ProcessSpec("unsynced", (*started.argv, "--appendonly", "no")), folder, guard)
-    stores.wait_ready(spec, child)
-    yield spec.url
-    stop_all([child])
-
-
-def emptied(server: str, most: int = 2) -> Yard:
-    """A lane of its own, on an empty store."""
-    client = connect(server)
-    client.flushall()
-    return Yard(client, most)
+from tests.yard import Yard, emptied
 
 
 @pytest.fixture
-def yard(server: str) -> Yard:
-    return emptied(server)
+def yard(unsynced_store: str) -> Yard:
+    return emptied(unsynced_store)
 
 
 def test_a_lone_job_passes_five_hundred_of_another_tenant(yard: Yard) -> None:
@@ -234,68 +157,3 @@ def test_a_crash_between_the_pick_and_the_publication_is_the_reapers(
     assert yard.order[0] == lone
     assert sorted(yard.tenants()) == ["alice", "bob"]
     assert waits not in yard.order  # it has no place yet: it is not the reaper's
-
-
-jobs = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 3000)), min_size=1, max_size=25)
-
-
-@PROPERTY
-@given(backlog=jobs, served=st.integers(0, 25), lone_cost=st.integers(1, 3000))
-def test_a_tenant_that_had_nothing_waiting_is_passed_once_by_each_other(
-    server: str, backlog: list[tuple[str, int]], served: int, lone_cost: int
-) -> None:
-    yard = emptied(server, 1)
-    for tenant, cost in backlog:
-        yard.send(tenant, cost, fill=False)
-    yard.dispatch.round(yard)
-    for _ in range(min(served, len(backlog) - 1)):
-        yard.end(yard.order[-1])
-    before = len(yard.order)
-
-    lone = yard.send("lone", lone_cost)
-    while lone not in yard.order:
-        yard.end(yard.order[-1])
-
-    passed = Counter(yard.tenants()[before:-1])
-    assert all(count == 1 for count in passed.values())
-
-
-@PROPERTY
-@given(
-    costs=st.lists(st.tuples(st.integers(1, 3000), st.integers(1, 3000)), min_size=2, max_size=15)
-)
-def test_two_tenants_that_always_wait_are_served_alike(
-    server: str, costs: list[tuple[int, int]]
-) -> None:
-    yard = emptied(server, 1)
-    spent: dict[str, int] = defaultdict(int)
-    price = {}
-    for mine, yours in costs:
-        price[yard.send("alice", mine, fill=False)] = mine
-        price[yard.send("bob", yours, fill=False)] = yours
-    bound = max(mine for mine, _ in costs) + max(yours for _, yours in costs)
-
-    yard.dispatch.round(yard)
-    left = Counter(yard.names.values())
-    while True:
-        job_id = yard.order[-1]
-        spent[yard.names[job_id]] += price[job_id]
-        left[yard.names[job_id]] -= 1
-        if not all(left.values()):
-            break
-        assert abs(spent["alice"] - spent["bob"]) <= bound
-        yard.end(job_id)
-
-
-@PROPERTY
-@given(backlog=jobs)
-def test_every_job_is_dispatched_once(server: str, backlog: list[tuple[str, int]]) -> None:
-    yard = emptied(server, 3)
-
-    ids = [yard.send(tenant, cost) for tenant, cost in backlog]
-    for index in range(len(ids)):
-        yard.end(yard.order[index])
-
-    assert sorted(yard.order) == sorted(ids)
-    assert yard.client.keys("lipchord:lane:viseme:waiting:*") == []
-    assert yard.client.smembers("lipchord:lanes") == set()
