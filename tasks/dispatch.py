@@ -34,6 +34,7 @@ A crash between the pick and the publication leaves `dispatched_at` without
 `published`: the reaper publishes again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -89,13 +90,14 @@ class Dispatch:
         """Fill every lane's window. Raises StoreError."""
         with answering("queue store"):
             waiting = cast(set[bytes], self._redis.smembers("lipchord:lanes"))
+        workers = self._fleet.workers() if waiting else ()
         for key in sorted(waiting):
-            self._fill(key.decode(), publisher)
+            self._fill(key.decode(), publisher, workers)
 
-    def next(self, generator: str, publisher: Publisher) -> None:
+    def next(self, generator: str, publisher: Publisher, workers: Sequence[WorkerInfo]) -> None:
         """Fill one generator's window; a store that is away leaves it to the reaper."""
         try:
-            self._fill(lane(generator), publisher)
+            self._fill(lane(generator), publisher, workers)
         except StoreError as error:
             log.warning("dispatch left to the reaper", error=str(error))
 
@@ -115,15 +117,13 @@ class Dispatch:
         with answering("queue store"):
             self._settle(keys=[f"lipchord:job:{job_id}"], args=[n_frames])
 
-    def _fill(self, key: str, publisher: Publisher) -> None:
+    def _fill(self, key: str, publisher: Publisher, workers: Sequence[WorkerInfo]) -> None:
+        window = self._most or SPARE + sum(_renders(worker, key) for worker in workers)
         with answering("queue store"):
-            picked = cast(list[bytes], self._pick(keys=[key], args=[self._window(key)]))
+            picked = cast(list[bytes], self._pick(keys=[key], args=[window]))
         for name in picked:
             publisher.plan(name.decode())
             self._records.mark_published(name.decode())
-
-    def _window(self, key: str) -> int:
-        return self._most or SPARE + sum(_renders(w, key) for w in self._fleet.workers())
 
 
 def _renders(worker: WorkerInfo, key: str) -> bool:

@@ -34,9 +34,10 @@ class Load:
         self._lock = threading.Lock()
         self._share, self._read_at = 0.0, float("-inf")
 
-    def check(self, tenant: str, generator: str, n_frames: int) -> None:
-        """Raises BusyError, or StoreError."""
-        workers = self._fleet.workers()
+    def check(
+        self, tenant: str, generator: str, n_frames: int, workers: Sequence[WorkerInfo]
+    ) -> None:
+        """Raises BusyError, or StoreError; `workers`: who lives."""
         self._check_ready(generator, workers)
         self.check_blobs()
         self._check_wait(tenant, generator, n_frames, workers)

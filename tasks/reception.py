@@ -1,5 +1,6 @@
 """From a request to an accepted job that is on its way: check, record, dispatch."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import redis
@@ -7,7 +8,7 @@ import redis
 from tasks import cost
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.admission import Admission, Publisher
-from tasks.contract import Job, JobRequest, JobState, new_job_id
+from tasks.contract import Job, JobRequest, JobState, WorkerInfo, new_job_id
 from tasks.dispatch import Dispatch
 from tasks.errors import BusyError, MissingBlobError, RejectedError, StaleError
 from tasks.fleet import Fleet
@@ -33,7 +34,7 @@ class Reception:
         self._records = Records(queue, settings.job_ttl_s)
         self._storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._fleet = Fleet(queue, settings.heartbeat_s)
-        self._admission = Admission(settings, publisher, self._fleet, Inspections(queue))
+        self._admission = Admission(settings, publisher, Inspections(queue))
         self._synced = Synced(queue, bool(settings.require_sync))
         self._acceptance = Acceptance(queue, self._synced)
         self._dispatch = Dispatch(queue, self._fleet, self._records, settings.jobs_under_way)
@@ -53,10 +54,11 @@ class Reception:
     def submit(self, request: JobRequest, idempotency_key: str | None, tenant: str) -> Job:
         """See `JobQueue.submit`."""
         terms = self._terms(tenant, idempotency_key)
+        workers = self._fleet.workers()
         if not self._acceptance.knows(terms):  # else: answered, however full the house is
-            self._admission.check(request)
+            self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
-            self._load.check(tenant, request.generator, terms.cost)
+            self._load.check(tenant, request.generator, terms.cost, workers)
         job_id = new_job_id()
         try:
             accepted = self._acceptance.submit(job_id, request, terms)
@@ -65,20 +67,21 @@ class Reception:
         except QuotaError as error:
             raise self._too_many(tenant, error.unfinished, request.generator) from error
         if accepted == job_id:
-            self.dispatch_next(request.generator)
-        return self.with_estimate(self._records.job(accepted))
+            self._dispatch.next(request.generator, self._publisher, workers)
+        return self.with_estimate(self._records.job(accepted), workers)
 
     def dispatch_next(self, generator: str) -> None:
         """Let the next waiting jobs go where there is a place for them."""
-        self._dispatch.next(generator, self._publisher)
+        self._dispatch.next(generator, self._publisher, self._fleet.workers())
 
-    def with_estimate(self, job: Job) -> Job:
+    def with_estimate(self, job: Job, workers: Sequence[WorkerInfo] | None = None) -> Job:
         """The job; one that waits with its `eta_seconds`, where there is a pace to go by."""
         if job.state is not JobState.QUEUED:
             return job
         generator = job.request.generator
         ahead = self._dispatch.ahead(generator, job.tenant, job_id=job.id)
-        return replace(job, eta_seconds=ahead.eta_s(cost.pace(self._fleet.workers(), generator)))
+        pace = cost.pace(self._fleet.workers() if workers is None else workers, generator)
+        return replace(job, eta_seconds=ahead.eta_s(pace))
 
     def reasons(self) -> tuple[str, ...]:
         """Why a job would not be accepted now, in sentences. Raises StoreError."""
