@@ -28,7 +28,8 @@ INPUT = (
     "image-too-small",
     "image-too-large", "media-limit", "no-face", "face-too-small", "missing-blob",
     "idempotency-mismatch", "invalid-json", "upload-too-large", "unsupported-type", "cross-site",
-    "too-many-jobs", "queue-too-long", "blobs-full", "no-render-worker", "store-unavailable",
+    "too-many-jobs", "queue-too-long", "blobs-full", "no-render-worker", "bad-webhook",
+    "webhook-gone", "store-unavailable",
 )  # fmt: skip
 ENDED = ("canceled", "deadline", "generate-timeout", "render-failed", "internal", "busy")
 

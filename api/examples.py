@@ -22,6 +22,10 @@ JOBS: dict[str, Any] = {
         "summary": "A text, on two workers",
         "value": {"text": "Two workers render this.", "language": "en", "num_workers": 2},
     },
+    "webhook": {
+        "summary": "A text; an address is told when the video is there",
+        "value": {"text": "Nobody polls.", "webhook": "https://example.com/lipchord?order=17"},
+    },
     "options": {
         "summary": "Every frame chosen",
         "value": {

@@ -1,5 +1,7 @@
 """From an exception to a problem: nothing else leaves this API, and never a traceback."""
 
+from typing import Any
+
 import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, g, request
@@ -52,7 +54,10 @@ def on_tasks_error(error: TasksError) -> Response:
         retry = {"Retry-After": str(error.retry_after_s)}
         return problem_response(error.reason, error.detail, retry, otherwise=503)
     if isinstance(error, RejectedError):
-        return problem_response(error.reason, error.detail, otherwise=422)
+        more: dict[str, Any] = {"otherwise": 422}
+        if error.field:
+            more["errors"] = [{"field": error.field, "detail": error.detail}]
+        return problem_response(error.reason, error.detail, **more)
     if isinstance(error, StoreError):
         log.error("store unavailable", error=str(error), **_where())
         return problem_response(error.code, str(error), RETRY_LATER)

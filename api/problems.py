@@ -49,6 +49,10 @@ KINDS: Mapping[str, Kind] = {
     "cross-site": Kind(
         403, "Another web site may not send jobs", "Send it from this site, or from a program."
     ),
+    "bad-webhook": Kind(422, "The webhook's URL cannot be used", "Follow the `detail`."),
+    "webhook-gone": Kind(
+        422, "The webhook's receiver wants no more", "Leave `webhook` out, or give another URL."
+    ),
     # Text and voices.
     "invalid-text": Kind(422, "The text cannot be spoken", "Follow the problem's `detail`."),
     "empty-text": Kind(422, "There is nothing to say", "Give `text`, or sound in `audio`."),

@@ -36,6 +36,7 @@ from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.webhooks.admit import WebhookAdmission
 
 POLL_S = 0.1  # between two looks at a job that somebody waits for
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
@@ -52,6 +53,7 @@ class JobQueue:
         self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
+        self._webhooks = WebhookAdmission(settings, queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -91,6 +93,7 @@ class JobQueue:
             BusyError: the same request may pass later.
             StoreError: the store does not answer, or does not keep what it is told.
         """
+        self._webhooks.check(request.webhook)
         return self._reception.submit(request, idempotency_key, tenant)
 
     # -- look --------------------------------------------------------------------------

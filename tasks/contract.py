@@ -59,6 +59,16 @@ class ChunkState(StrEnum):
     DONE = "done"
 
 
+class WebhookState(StrEnum):
+    """How far the telling is."""
+
+    WAITING = "waiting"  # for the job's end
+    PENDING = "pending"  # not yet heard: an attempt is due at `next_at`
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up after the last attempt
+    DISABLED = "disabled"  # the receiver answered 410 Gone
+
+
 class MediaKind(StrEnum):
     """What an uploaded blob is meant to be."""
 
@@ -88,6 +98,7 @@ class JobRequest:
             `lipsync_engine.generator.Look`.
         box: of `wav2lip`, the face as "y1,y2,x1,x2" in pixels of the picture as the engine
             keeps it; None: from the landmarks.
+        webhook: URL that is told when the job has ended; None: nobody is told.
     """
 
     text: str | None = None
@@ -107,6 +118,7 @@ class JobRequest:
     av_offset_frames: int = 0
     rest_in_silence: bool = True
     box: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +160,24 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookStatus:
+    """What became of a job's webhook.
+
+    Attributes:
+        attempts: calls that have ended, well or not.
+        last_status: HTTP status of the last answer; None where there was none.
+        last_error: of the last attempt, in words; None when it went well.
+        next_at: when the next attempt is due, Unix time, seconds; None: there is none.
+    """
+
+    state: WebhookState = WebhookState.WAITING
+    attempts: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    next_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the outside sees it.
 
@@ -160,6 +190,7 @@ class Job:
         eta_seconds: estimate until the end; None where there is nothing to base one on.
         tenant: whose job it is: a name from the file of API keys.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
+        webhook: None where the request names none.
     """
 
     id: str
@@ -180,6 +211,7 @@ class Job:
     failure: Failure | None = None
     video: VideoInfo | None = None
     tenant: str = PUBLIC
+    webhook: WebhookStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

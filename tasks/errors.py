@@ -29,14 +29,16 @@ class RejectedError(TasksError):
     Attributes:
         reason: a stable word, such as "no-face" or "unknown-language".
         detail: what is wrong and what to do next, for the user.
+        field: of the request, where one field alone is to blame.
     """
 
     code = "rejected"
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.field = field
 
 
 class BusyError(RejectedError):

@@ -14,6 +14,7 @@ from tasks.admission import Publisher
 from tasks.contract import Failure, JobState
 from tasks.errors import StoreError, UnknownJobError
 from tasks.records import Records
+from tasks.webhooks import deliver
 from tasks.worker import Worker
 
 GRACE_S = 5.0  # a submit publishes within milliseconds; younger jobs are left to it
@@ -25,6 +26,7 @@ def start(worker: Worker, publisher: Publisher) -> None:
     """Start the thread, in a cpu worker; elsewhere do nothing."""
     if worker.settings.worker_kind != "cpu":
         return
+    deliver.start(worker.settings)
     args = (worker, publisher)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 

@@ -47,6 +47,9 @@ class Settings:
             0: also when none ever was.
         blob_full_share: of the blob store's memory; past it new jobs are refused, 0..1.
         require_sync: 1: refuse jobs where the queue store cannot promise that they are on disk.
+        webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
+        webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
+        public_url: of the API as receivers of webhooks see it; empty: their links are relative.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -78,6 +81,9 @@ class Settings:
     ready_grace_s: float = _setting("LIPCHORD_READY_GRACE_S", 60.0)
     blob_full_share: float = _setting("LIPCHORD_BLOB_FULL_SHARE", 0.75)
     require_sync: int = _setting("LIPCHORD_REQUIRE_SYNC", 1)
+    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
+    public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

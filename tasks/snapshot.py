@@ -15,6 +15,8 @@ from tasks.contract import (
     JobState,
     Stage,
     VideoInfo,
+    WebhookState,
+    WebhookStatus,
 )
 
 PLANNING_SHARE = 0.05  # of the whole: measured on a 120 s text, planning is 2-4 % of the time
@@ -43,6 +45,7 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         failure=Failure(**json.loads(failure)) if failure else None,
         video=VideoInfo(**json.loads(video)) if video else None,
         tenant=record.get("tenant", PUBLIC),
+        webhook=_webhook_status(record) if "webhook" in record else None,
     )
     planning = float(record.get("planning", 0))
     return _with_progress(job, planning, _eta_seconds(job, _time(record, "planned_at"), now))
@@ -58,6 +61,17 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         worker=chunk.get("worker"),
         seconds=chunk.get("seconds"),
         attempts=chunk["attempts"],
+    )
+
+
+def _webhook_status(record: dict[str, str]) -> WebhookStatus:
+    status = record.get("webhook_status")
+    return WebhookStatus(
+        state=WebhookState(record.get("webhook_state", WebhookState.WAITING)),
+        attempts=int(record.get("webhook_attempts", 0)),
+        last_status=int(status) if status else None,
+        last_error=record.get("webhook_error") or None,
+        next_at=_time(record, "webhook_next"),
     )
 
 

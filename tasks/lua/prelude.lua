@@ -33,6 +33,20 @@ local function leave_line(lane, tenant, id, cost)
   return true
 end
 
+-- The outbox of webhooks: each host has a queue of job ids, by the time at which each is due, and
+-- stands among the hosts by the time of its first. So a dead receiver holds up no other one.
+local WEBHOOK_HOSTS, WEBHOOK_QUEUE = 'lipchord:webhooks:hosts', 'lipchord:webhooks:host:'
+local WEBHOOK_GONE = 'lipchord:webhooks:gone:'
+
+local function post_webhook(job, id, url, ttl)
+  local host, at = string.match(url, '^%w+://([^/?]+)') or url, string.format('%.6f', now())
+  host = string.lower(host)
+  redis.call('HSET', job, 'webhook_state', 'pending', 'webhook_next', at)
+  redis.call('ZADD', WEBHOOK_QUEUE .. host, at, id)
+  redis.call('EXPIRE', WEBHOOK_QUEUE .. host, ttl)
+  redis.call('ZADD', WEBHOOK_HOSTS, 'LT', at, host)
+end
+
 -- The one way into a terminal state: for ever, counted once, kept for ttl seconds.
 local function finish_as(job, id, state, ttl)
   redis.call('HSET', job, 'state', state, 'stage', '', 'finished_at', string.format('%.6f', now()))
@@ -45,6 +59,8 @@ local function finish_as(job, id, state, ttl)
     leave_line(lane, tenant, id, cost)
   end
   event(job, state, {})
+  local webhook = redis.call('HGET', job, 'webhook')
+  if webhook then post_webhook(job, id, webhook, ttl) end
   redis.call('EXPIRE', job, ttl)
   redis.call('EXPIRE', job .. ':chunks', ttl)
   redis.call('EXPIRE', job .. ':events', ttl)

@@ -54,5 +54,8 @@ if not redis.call('ZSCORE', lane .. ':tenants', tenant) then
   local finish = tonumber(redis.call('HGET', lane .. ':finish', tenant) or 0)
   redis.call('ZADD', lane .. ':tenants', string.format('%.0f', math.max(clock, finish)), tenant)
 end
+-- Who is to be told of the job's end: `finish_as` asks.
+local webhook = cjson.decode(ARGV[2]).webhook
+if type(webhook) == 'string' then redis.call('HSET', KEYS[1], 'webhook', webhook) end
 event(KEYS[1], 'accepted', {})
 return { 'accepted', id }
