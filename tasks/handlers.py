@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 from celery.exceptions import Ignore
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, worker_process_init
 
 from lipsync_engine.errors import CanceledError, EngineError, InputError
 from merge.errors import MergeError
@@ -53,6 +53,15 @@ def _child_started(**_: object) -> None:
     worker.start(lambda started: reaper.start(started, CeleryPublisher(app)))
 
 
+@task_postrun.connect
+def _task_ended(**_: object) -> None:
+    """Where the task has ended its job, a place is free: the next job takes it at once."""
+    try:
+        worker.current().dispatch.round(CeleryPublisher(app))
+    except StoreError as error:
+        log.warning("dispatch left to the reaper", error=str(error))
+
+
 @app.task(name=PLAN, **RETRY)
 def plan(job_id: str) -> None:
     """Turn a request into sound, face and cuts; then publish the chord."""
@@ -65,6 +74,7 @@ def plan(job_id: str) -> None:
         if not here.records.set_plan(job_id, made):
             raise Ignore
     planned = here.records.plan(job_id)
+    here.dispatch.settle(job_id, planned.n_frames)
     publish_chord(app, job_id, planned.to_render, planned.request.generator)
 
 

@@ -28,10 +28,7 @@ def start(worker: Worker, publisher: Publisher) -> None:
     if worker.settings.worker_kind != "cpu":
         return
     deliver.start(worker.settings)
-    hygiene = Hygiene(worker.holds, worker.endings)
-    args = (
-        worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s, hygiene
-    )  # fmt: skip
+    args = (worker, publisher)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 
 
@@ -47,22 +44,22 @@ def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
         age = now - job.created_at
         if age > deadline_s:
             records.expire(job_id, Failure("deadline", _too_late(deadline_s)))
-        elif job.state is JobState.QUEUED and age > GRACE_S and not records.published(job_id):
+        elif job.state is JobState.QUEUED and age > GRACE_S and records.unpublished(job_id):
             publisher.plan(job_id)
             records.mark_published(job_id)
             log.warning("published a job that its API process had not", job=job_id)
 
 
-def _for_ever(
-    records: Records, publisher: Publisher, deadline_s: float, every_s: float, hygiene: Hygiene
-) -> None:
+def _for_ever(worker: Worker, publisher: Publisher) -> None:
+    hygiene = Hygiene(worker.holds, worker.endings)
     while True:
         try:
-            reap(records, publisher, deadline_s)
+            reap(worker.records, publisher, worker.settings.job_deadline_s)
+            worker.dispatch.round(publisher)
             hygiene()
         except StoreError as error:
             log.warning("reaper's round missed", error=str(error))
-        time.sleep(every_s)
+        time.sleep(worker.settings.reaper_s)
 
 
 def _too_late(deadline_s: float) -> str:

@@ -9,7 +9,6 @@ chunk and merging carry a fence: the number of the attempt. A commit with an
 older fence is refused, so a worker that was thought dead cannot undo a later one.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -18,18 +17,19 @@ from typing import Any, cast
 
 import redis
 
+from tasks.acceptance import Acceptance, Terms
 from tasks.blueprint import Plan
 from tasks.contract import Failure, Job, JobRequest, JobState, VideoInfo
 from tasks.errors import StaleError, UnknownJobError
 from tasks.snapshot import job_from
 from tasks.stores import answering
+from tasks.synced import Synced
 
 STORE = "queue store"
 MAX_ATTEMPTS = 3  # of one chunk: a fourth would only kill a fourth worker
-IDEMPOTENCY_TTL_S = 86400
 
 SCRIPTS = (
-    "submit", "begin_plan", "set_plan", "claim", "progress", "commit",
+    "begin_plan", "set_plan", "claim", "progress", "commit",
     "begin_merge", "finish", "terminate",
 )  # fmt: skip
 
@@ -72,20 +72,13 @@ class Records:
     # -- accept ------------------------------------------------------------------------
 
     def submit(self, job_id: str, request: JobRequest, idempotency_key: str | None) -> str:
-        """Record an accepted job; returns its id, or the earlier one's of the same key.
+        """Record a job of everybody's, without estimate or quota; see `tasks.acceptance`.
 
         Raises:
             StaleError: the key was used with another request.
         """
-        body = json.dumps(asdict(request), sort_keys=True)
-        outcome, held = self._run(
-            "submit",
-            [_job(job_id), f"lipchord:idempotency:{idempotency_key or ''}"],
-            [job_id, body, hashlib.sha256(body.encode()).hexdigest(), IDEMPOTENCY_TTL_S],
-        )
-        if outcome == b"mismatch":
-            raise StaleError("this Idempotency-Key was used with another request")
-        return cast(bytes, held).decode()
+        terms = Terms(idempotency_key=idempotency_key)
+        return Acceptance(self._redis, Synced(self._redis)).submit(job_id, request, terms)
 
     def mark_published(self, job_id: str) -> None:
         """Remember that the job's planning is on the queue."""
@@ -211,9 +204,14 @@ class Records:
             members = cast(set[bytes], self._redis.smembers("lipchord:jobs:active"))
         return tuple(sorted(member.decode() for member in members))
 
-    def published(self, job_id: str) -> bool:
+    def unpublished(self, job_id: str) -> bool:
+        """Whether the job was dispatched (tasks/dispatch.py), and its planning not published."""
         with answering(STORE):
-            return bool(self._redis.hexists(_job(job_id), "published"))
+            marks = cast(
+                "list[bytes | None]",
+                self._redis.hmget(_job(job_id), ["dispatched_at", "published"]),
+            )
+        return marks[0] is not None and marks[1] is None
 
     def now(self) -> float:
         """The store's clock: Unix time, seconds. All times in records are by it."""

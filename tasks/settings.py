@@ -39,6 +39,15 @@ class Settings:
         heartbeat_s: between two heartbeats of a worker, seconds.
         reaper_s: between two rounds of the reaper, seconds.
         blob_part_bytes: size of one stored part, bytes.
+        api_keys_file: tenants and their keys (`api/tenants.py`); empty: nobody is asked.
+        tenant_jobs: unfinished jobs that a tenant may have, 0: any number.
+        jobs_under_way: dispatched and unfinished jobs of a generator; 0: its ready render
+            workers and `tasks.dispatch.SPARE` more.
+        max_wait_s: a job that would wait longer than this for its start is refused, seconds.
+        ready_grace_s: a job is accepted when a render worker was ready so recently, seconds;
+            0: also when none ever was.
+        blob_full_share: of the blob store's memory; past it new jobs are refused, 0..1.
+        require_sync: 1: refuse jobs where the queue store cannot promise that they are on disk.
         webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
         webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
         public_url: of the API as receivers of webhooks see it; empty: their links are relative.
@@ -67,6 +76,13 @@ class Settings:
     heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
     reaper_s: float = _setting("LIPCHORD_REAPER_S", 3.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+    api_keys_file: str = _setting("LIPCHORD_API_KEYS_FILE", "")
+    tenant_jobs: int = _setting("LIPCHORD_TENANT_JOBS", 1000)
+    jobs_under_way: int = _setting("LIPCHORD_JOBS_UNDER_WAY", 0)
+    max_wait_s: float = _setting("LIPCHORD_MAX_WAIT_S", 3600.0)
+    ready_grace_s: float = _setting("LIPCHORD_READY_GRACE_S", 60.0)
+    blob_full_share: float = _setting("LIPCHORD_BLOB_FULL_SHARE", 0.75)
+    require_sync: int = _setting("LIPCHORD_REQUIRE_SYNC", 1)
     webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
     webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
