@@ -111,6 +111,7 @@ CANCEL: Operation = {
         **_problems("unknown-job", "store-unavailable"),
     },
 }
+CANCEL_BY_POST: Operation = CANCEL | {"operation_id": "cancelJobByPost"}
 LIST: Operation = {
     "operation_id": "listJobs",
     "responses": {

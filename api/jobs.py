@@ -47,10 +47,21 @@ def cancel(job_id: str) -> Response:
     """Cancel or delete a job
 
     Can be repeated. A job that runs is `canceled` from now on; a worker that renders it notices
-    within a second and stops. One that is over stays as it ended, but for its video, which is
-    gone (410). Either way its files are dropped, unless another job has the same.
+    after the batch of frames in hand and stops. One that is over stays as it ended, but for its
+    video, which is gone (410). Either way its files are dropped, unless another job has the same.
     """
     return answer(job_view(services().queue.delete(job_id, tenant())))
+
+
+@bp.post("/<job_id>/cancel")
+@bp.doc(**docs.CANCEL_BY_POST)
+def cancel_by_post(job_id: str) -> Response:
+    """Cancel a job
+
+    Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before; unlike
+    `DELETE`, this leaves the video of a job that is over.
+    """
+    return answer(job_view(services().queue.cancel(job_id)))
 
 
 @bp.get("")

@@ -65,6 +65,7 @@ class ChunkView(BaseModel):
     worker: str | None = Field(description="Who has it, or had it last.")
     seconds: float | None = Field(description="Spent rendering and encoding, once it is done.")
     attempts: int
+    error: str | None = Field(description="Why the last attempt that failed did so.")
     reused: bool = Field(
         description="An earlier job had rendered these very frames: nothing was left to do."
     )

@@ -57,14 +57,22 @@ class CeleryPublisher:
         """Publish the planning of an accepted job. Raises StoreError."""
         self._send(PLAN, [job_id])
 
+    def chunk(self, job_id: str, index: int, generator: str) -> None:
+        """Publish one chunk again, outside any chord. Raises StoreError."""
+        self._send(RENDER_CHUNK, [job_id, index], render_queue(generator))
+
+    def merge(self, job_id: str) -> None:
+        """Publish the merge of a job whose chunks are all in. Raises StoreError."""
+        self._send(MERGE, [job_id])
+
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
         self._send(INSPECT, [kind.value, key, fps])
 
-    def _send(self, name: str, args: list[str]) -> None:
+    def _send(self, name: str, args: list[str | int], queue: str = CPU_QUEUE) -> None:
         try:
             self._app.send_task(
-                name, args=args, queue=CPU_QUEUE, ignore_result=True, retry=True,
+                name, args=args, queue=queue, ignore_result=True, retry=True,
                 retry_policy={"max_retries": 3, "interval_max": 0.5},
             )  # fmt: skip
         except self._app.connection_for_write().connection_errors as error:

@@ -130,6 +130,7 @@ class ChunkStatus:
         worker: name of the worker that has it or had it last.
         seconds: wall time of its rendering and encoding, once done.
         attempts: how often a worker took it.
+        error: why the last attempt that failed did so.
         reused: an earlier job had rendered these very frames; nothing was left to do.
     """
 
@@ -141,6 +142,7 @@ class ChunkStatus:
     worker: str | None = None
     seconds: float | None = None
     attempts: int = 0
+    error: str | None = None
     reused: bool = False
 
 

@@ -36,19 +36,18 @@ A crash between the pick and the publication leaves `dispatched_at` without
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import redis
 import structlog
 
 from tasks import cost
 from tasks.acceptance import lane
-from tasks.admission import Publisher
 from tasks.contract import WorkerInfo
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
 from tasks.records import Records
-from tasks.scripts import source
+from tasks.scripts import script
 from tasks.stores import answering
 
 SPARE = 2  # jobs under way beyond the render workers: one is planned, one is merged meanwhile
@@ -76,15 +75,22 @@ class Ahead:
         return float(round((self.frames + self.own) / frames_a_second + cost.AFTERWARDS_S))
 
 
+class Publisher(Protocol):
+    """Puts planning on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
+
+    def plan(self, job_id: str) -> None:
+        """Publish the planning of a picked job. Raises StoreError."""
+
+
 class Dispatch:
     """Picks jobs and publishes them; any process may, at any time."""
 
     def __init__(self, client: "redis.Redis", fleet: Fleet, records: Records, most: int) -> None:
         """`most`: jobs under way of one generator; 0: its ready workers and SPARE."""
         self._redis, self._fleet, self._records, self._most = client, fleet, records, most
-        self._pick = client.register_script(source("prelude", "dispatch"))
-        self._ahead = client.register_script(source("prelude", "ahead"))
-        self._settle = client.register_script(source("prelude", "settle"))
+        self._pick = script(client, "prelude", "dispatch")
+        self._ahead = script(client, "prelude", "ahead")
+        self._settle = script(client, "prelude", "settle")
 
     def round(self, publisher: Publisher) -> None:
         """Fill every lane's window. Raises StoreError."""

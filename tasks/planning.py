@@ -1,5 +1,6 @@
 """A job's plan in a cpu worker: by the fleet as it is, with what is there already, held."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tasks.blueprint import Plan
@@ -16,11 +17,14 @@ UNLIKE = (
 TRIES = 3  # each is cheap: sound and face are remembered
 
 
-def plan_job(here: Worker, job_id: str) -> Plan:
+def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     """Make the plan and hold its blobs for the job.
 
     One kind of render workers: chunks by others are neither used again nor made. Of
     several kinds each may render: no job waits for the kind that goes away.
+
+    Args:
+        note: told how far it is, 0..1; raises where there is no use in going on.
 
     Raises:
         InputError: the sound or the face cannot be used, and what to do.
@@ -33,7 +37,7 @@ def plan_job(here: Worker, job_id: str) -> Plan:
     for _ in range(TRIES):
         made = make_plan(
             request, here.storage, here.settings, ready,
-            lambda done: here.records.note_planning(job_id, done), _reuse(here, kinds),
+            note, _reuse(here, kinds),
         )  # fmt: skip
         try:
             hold_plan(here.holds, job_id, made)

@@ -1,6 +1,7 @@
 """The second step of a job: a run of frames becomes one stored H.264 chunk."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from lipsync_engine import video
 from lipsync_engine.audio import AudioSlice, needed_samples, read_slice
 from lipsync_engine.face import Face
-from lipsync_engine.generator import Generator
+from lipsync_engine.generator import Generator, SizesBatches
 from lipsync_engine.timeline import FrameRange
 from lipsync_engine.video import Encoder
 from tasks.blueprint import Chunk, Plan
 from tasks.errors import StoreError, UnlikeRenderersError
+from tasks.judgement import out_of_memory
 from tasks.known import Known, KnownChunks, heard_by, scene_of
 from tasks.look import look_of
 from tasks.settings import Settings
@@ -61,20 +63,36 @@ class Renderer:
         """
         if plan.fingerprint not in (None, self.fingerprint):
             raise UnlikeRenderersError
-        progress = _Progress(note)
         heard = self._heard(plan, FrameRange(chunk.first_frame, chunk.n_frames))
         with TemporaryDirectory(prefix="chunk-") as folder:
             path = Path(folder) / "chunk.mp4"
-            video.encode_chunk(
-                self._frames(plan, chunk, heard, progress.stopped),
-                path,
-                plan.fps,
-                on_frames=progress.add,
-            )
+            try:
+                self._encode(plan, chunk, heard, path, note)
+                exact = True
+            except RuntimeError as error:
+                if not (out_of_memory(error) and isinstance(self.generator, SizesBatches)):
+                    raise
+                log.warning("the GPU's memory is full: once more, in half batches")
+                with _half_batches(self.generator):
+                    self._encode(plan, chunk, heard, path, note)
+                exact = False
             with path.open("rb") as encoded:
                 blob = self._storage.put(encoded, self._settings.chunk_ttl_s)
-        self._note(plan, chunk, heard, blob)
+        if exact:  # other jobs get the very frames of whole batches
+            self._note(plan, chunk, heard, blob)
         return blob
+
+    def _encode(
+        self,
+        plan: Plan,
+        chunk: Chunk,
+        heard: AudioSlice,
+        path: Path,
+        note: Callable[[int], bool],
+    ) -> None:
+        progress = _Progress(note)
+        frames = self._frames(plan, chunk, heard, progress.stopped)
+        video.encode_chunk(frames, path, plan.fps, on_frames=progress.add)
 
     def _frames(
         self, plan: Plan, chunk: Chunk, heard: AudioSlice, cancelled: Callable[[], bool]
@@ -100,6 +118,17 @@ class Renderer:
             self._known.add(scene, known)
         except StoreError as error:  # the chunk itself is stored: only its reuse is lost
             log.warning("a chunk was not noted for reuse", error=str(error))
+
+
+@contextmanager
+def _half_batches(generator: SizesBatches) -> Iterator[None]:
+    """Frames may then round differently in their last bit: better than no frames."""
+    whole = generator.batch
+    generator.batch = max(1, whole // 2)
+    try:
+        yield
+    finally:
+        generator.batch = whole
 
 
 class _Progress:

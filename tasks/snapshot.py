@@ -61,6 +61,7 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         worker=chunk.get("worker"),
         seconds=chunk.get("seconds"),
         attempts=chunk["attempts"],
+        error=chunk.get("error"),
         reused=chunk.get("reused", False),
     )
 

@@ -1,6 +1,6 @@
 """The third step of a job: its chunks and its sound track become the stored MP4."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +13,16 @@ from tasks.storage import Storage, fetch
 
 
 def stitch(
-    plan: Plan, chunk_keys: Sequence[str], storage: Storage, settings: Settings
+    plan: Plan,
+    chunk_keys: Sequence[str],
+    storage: Storage,
+    settings: Settings,
+    go_on: Callable[[], None] = lambda: None,
 ) -> VideoInfo:
     """Join, mux, verify, store.
+
+    Args:
+        go_on: called between two steps; raises where there is no use in the next.
 
     Raises:
         MergeError: the chunks do not make the planned video.
@@ -33,7 +40,9 @@ def stitch(
         ]
         track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
         whole = workdir / "video.mp4"
+        go_on()
         merge_chunks(chunks, track, whole, plan.fps)
+        go_on()
         with whole.open("rb") as stream:
             blob = storage.put(stream, settings.result_ttl_s)
     return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256)

@@ -37,7 +37,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         queue = connect(settings.queue_url)
-        self.records = Records(queue, settings.job_ttl_s)
+        self.records = Records(queue, settings.job_ttl_s, settings.lease_s)
         blobs = connect(settings.blob_url)
         self.storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
         self.holds = Holds(blobs, settings)

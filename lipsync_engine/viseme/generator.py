@@ -45,6 +45,7 @@ class VisemeGenerator:
     def __init__(self, device: str | None = None) -> None:
         """`device` is torch's name for it; None reads LIPCHORD_DEVICE ("cpu")."""
         self.device = torch.device(device or os.environ.get("LIPCHORD_DEVICE", "cpu"))
+        self.batch = BATCH
         self._portraits: OrderedDict[tuple[str, int], Portrait] = OrderedDict()
 
     def setup(self) -> None:
@@ -83,7 +84,7 @@ class VisemeGenerator:
             IndexError: `speech` lacks the context that `context` declares.
         """
         still = face.n_images == 1
-        size = BATCH if still else 1
+        size = self.batch if still else 1
         heard = _Heard(speech, frames, fps)
         for first in range(frames.first - frames.first % size, frames.stop, size):
             if cancelled():

@@ -57,6 +57,7 @@ class Wav2LipGenerator:
         self.device = torch.device(device or os.environ.get("LIPCHORD_DEVICE", "cpu"))
         self._precision = os.environ.get("LIPCHORD_WAV2LIP_PRECISION", "float32")
         self._threads = (threads or torch.get_num_threads()) if self.device.type == "cpu" else 1
+        self.batch = BATCH
         self._digest = ""
         self._network: Network | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -116,7 +117,8 @@ class Wav2LipGenerator:
         speech.window(first, stop - first)
         painter, mel = self._painter(face, look), Mel(speech)
         drawing: deque[_Drawing] = deque()
-        for number in range(frames.first - frames.first % BATCH, frames.stop, BATCH):
+        size = self.batch
+        for number in range(frames.first - frames.first % size, frames.stop, size):
             if cancelled():
                 raise CanceledError("Rendering was cancelled between two batches of frames.")
             drawing.append(self._drawing(painter, mel, number, frames, fps, look))
@@ -134,13 +136,13 @@ class Wav2LipGenerator:
         fps: Fraction,
         look: Look,
     ) -> "_Drawing":
-        """Begin batch `first` … `first + BATCH - 1`."""
+        """Begin batch `first` … `first + batch - 1`."""
         assert self._pool is not None  # noqa: S101 - the painter exists, so setup() ran
-        numbers = np.arange(first, first + BATCH)
+        numbers = np.arange(first, first + self.batch)
         # A chunk's sound does not reach the frames outside it: they repeat the nearest, and go.
         wanted = np.clip(numbers, frames.first, frames.stop - 1)
         heard = wanted - look.av_offset_frames
-        rests = np.zeros(BATCH, np.float32)
+        rests = np.zeros(self.batch, np.float32)
         if look.rest_in_silence:
             own = silence.rests(mel, np.unique(heard), fps)
             rests = own[wanted - wanted[0]]
