@@ -25,7 +25,7 @@ def settings(queue_server: str, blob_server: str) -> Settings:
         connect(url).flushall()
     return Settings(
         queue_url=queue_server, blob_url=blob_server,
-        heartbeat_s=0.5, reaper_s=0.5, lease_s=3, stall_s=2,
+        heartbeat_s=0.5, reaper_s=0.5, lease_s=3, stall_s=2, reuse=0,
     )  # fmt: skip
 
 

@@ -81,8 +81,10 @@ end
 -- asks in its name is the process that came after the one that died.
 local function take(job, name, piece, worker, lease_s, most)
   if piece.lease and piece.lease > now() and piece.worker ~= worker then return 'held' end
-  if piece.lease then lapse(piece) end
+  local had = piece.lease
+  if had then lapse(piece) end
   if piece.attempts >= tonumber(most) then
+    if had then event(job, 'lapsed', { piece = name, worker = piece.worker }) end
     keep(job, name, piece)
     return 'exhausted'
   end

@@ -16,6 +16,7 @@ SERVED = Build(api=True)
 PLACES = {
     "submit:before-record": "api-killed-before-submit",
     "submit:after-record": "api-killed-after-submit",
+    "dispatch:picked": "api-killed-between-pick-and-publish",
     "submit:after-publish": "api-killed-before-its-answer",
 }
 
