@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from deploy.guard import Guard
 from tests.faults.house import READY_S, Build, House
-from tests.faults.residue import age_unacked, unacked
+from tests.faults.residue import let_time_pass, remains
 from tests.faults.scenario import Scenario, Skipped
 from tests.faults.sounds import LENGTHS
 from tests.faults.trial import Trial
@@ -95,10 +95,10 @@ def one(scenario: Scenario, seed: int, house: House) -> Result:
 
 
 def _swept(house: House) -> list[str]:
-    """What is left once what killed workers held has come back."""
-    age_unacked(house)
+    """What is left once what killed processes held has come back, or was collected."""
+    let_time_pass(house)
     try:
-        house.until(lambda: not unacked(house), SWEEP_S)
+        house.until(lambda: not remains(house), SWEEP_S)
     except TimeoutError:
-        return [f"{unacked(house)} unacked messages"]
+        return remains(house)
     return []

@@ -1,11 +1,18 @@
 """What a healed house may not hold: messages, unacked entries, leases, unreferenced parts."""
 
 import json
+import re
 import time
 from typing import cast
 
+from redis import Redis
+
+from tasks.holds import Holds
+from tasks.stores import connect
 from tests.faults.house import House
 from tests.faults.trial import Trial
+
+ETERNAL_OF_ONE = re.compile(r"job_[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-")
 
 
 def left_over(house: House, trial: Trial) -> list[str]:
@@ -25,16 +32,47 @@ def left_over(house: House, trial: Trial) -> list[str]:
     return found
 
 
-def age_unacked(house: House) -> None:
-    """Let the visibility timeout of everything that killed workers held pass at once."""
+def let_time_pass(house: House) -> None:
+    """What waits for a visibility timeout or for an orphan's age is due at once."""
     redis = house.queue_server.client
     for tag in cast(list[str], redis.zrange("unacked_index", 0, -1)):
         redis.zincrby("unacked_index", -2 * house.build.visibility_s, tag)
+    holds = Holds(connect(house.settings.blob_url), house.settings)
+    cursor = holds.collect_orphans(0, 10_000, 0)
+    while cursor:
+        cursor = holds.collect_orphans(cursor, 10_000, 0)
+
+
+def remains(house: House) -> list[str]:
+    """What is left in a house that has been quiet for a while."""
+    found = []
+    if held := unacked(house):
+        found.append(f"{held} unacked messages")
+    if parts := _unreferenced(house.blob_server.client):
+        found.append(f"{len(parts)} parts of no blob")
+    for server in (house.queue_server, house.blob_server):
+        found += [f"{key} stays for ever" for key in _eternal(server.client)]
+    return found
 
 
 def unacked(house: House) -> int:
     """How many messages some worker has, or had when it was killed."""
     return cast(int, house.queue_server.client.hlen("unacked"))
+
+
+def _unreferenced(redis: "Redis") -> set[str]:
+    """Parts that no manifest names."""
+    parts = {key.rpartition(":")[2] for key in redis.scan_iter("lipchord:part:*", count=1000)}
+    for key in redis.scan_iter("lipchord:blob_*", count=1000):
+        if manifest := redis.get(key):
+            parts -= set(json.loads(str(manifest))["parts"])
+    return parts
+
+
+def _eternal(redis: "Redis") -> list[str]:
+    """Keys of single jobs or messages that have no time to live."""
+    keys = [key for key in redis.scan_iter(count=1000) if ETERNAL_OF_ONE.search(key)]
+    return [key for key in keys if cast(int, redis.ttl(key)) == -1]
 
 
 def told_of(house: House) -> dict[str, set[tuple[str, str]]]:

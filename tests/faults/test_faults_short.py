@@ -9,13 +9,12 @@ from deploy.guard import Guard
 from tests.faults.catalog import SCENARIOS
 from tests.faults.house import Build, House
 from tests.faults.playing import moved_into, one
+from tests.faults.residue import let_time_pass, remains
 from tests.faults.trial import Accepted, Trial
-from tests.faults.verdict import judge
+from tests.faults.verdict import SWEEP_S, judge
 
 SHORT = (
-    "child-killed-mid-chunk",
     "child-killed-before-part-return",
-    "child-killed-between-video-and-finish",
     "queue-store-killed-mid-chunk",
     "cancel-races-finish",
     "chunk-with-a-flipped-bit",
@@ -37,6 +36,16 @@ def test_no_job_is_lost_and_no_video_is_wrong(house: House, name: str) -> None:
 
     assert verdict.accepted >= 1
     assert verdict.good, verdict
+
+
+def test_nothing_remains_of_what_was_killed_and_what_would_is_seen(house: House) -> None:
+    let_time_pass(house)
+    house.until(lambda: not remains(house), SWEEP_S, "something remains")
+
+    house.blob_server.client.set(f"lipchord:part:{'0' * 64}", "x")
+
+    assert len(remains(house)) == 2  # a part of no blob, and it stays for ever
+    house.blob_server.client.delete(f"lipchord:part:{'0' * 64}")
 
 
 def test_the_verdict_sees_what_is_lost_wrong_or_doubled(house: House) -> None:
