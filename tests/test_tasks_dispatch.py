@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tasks.acceptance import AGEING, Terms
-from tasks.contract import JobRequest, WorkerInfo, new_job_id
+from tasks.contract import CPU_QUEUE, JobRequest, WorkerInfo, new_job_id
 from tasks.dispatch import SPARE, Dispatch
 from tasks.errors import StoreError
 from tasks.reaper import reap
@@ -150,6 +150,7 @@ def test_a_crash_between_the_pick_and_the_publication_is_the_reapers(
     yard.away = False
     lone = yard.send("bob")
     waits = yard.send("bob")
+    yard.client.lpush(CPU_QUEUE, "the planning of bob's first job, which no worker has taken")
 
     monkeypatch.setattr("tasks.reaper.GRACE_S", -1.0)
     reap(yard.records, yard, deadline_s=1000)
