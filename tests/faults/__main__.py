@@ -21,7 +21,8 @@ from tests.faults.scenario import Scenario
 RUNS = Path(".var/faults.jsonl")
 RESULT = Path("benchmarks/results/faults.json")
 PAGE = Path("docs/reliability.md")
-ROUND = 10  # seeds in a row on one house
+ROUND = 5  # seeds of one scenario in a row
+BATCH = 8  # scenarios on one house
 
 
 def main() -> int:
@@ -81,24 +82,35 @@ def _note(result: Result, out: Path) -> None:
 
 
 def _share(wanted: Sequence[Scenario], asked: argparse.Namespace) -> None:
-    """A process for each scenario and a few seeds, `jobs` at the same time: none inherits
-    another's house, and an interrupted run has tried everything about equally often."""
+    """A process and a house for a batch of scenarios and a few seeds, `jobs` at the same time:
+    an interrupted run has tried everything about equally often."""
 
-    def run(piece: tuple[int, Scenario]) -> None:
-        first, scenario = piece
+    def run(piece: tuple[int, Sequence[Scenario]]) -> None:
+        first, batch = piece
         seeds = min(ROUND, asked.first_seed + asked.seeds - first)
+        names = ",".join(f"={scenario.name}" for scenario in batch)
         subprocess.run(
             [
-                sys.executable, "-m", "tests.faults", "-k", f"={scenario.name}", "--jobs", "1",
-                "--append", "--seeds", str(seeds), "--first-seed", str(first),
-                "--out", str(asked.out),
+                sys.executable, "-m", "tests.faults", "-k", names, "--jobs", "1", "--append",
+                "--seeds", str(seeds), "--first-seed", str(first), "--out", str(asked.out),
             ],
             check=False,
         )  # fmt: skip
 
     rounds = range(asked.first_seed, asked.first_seed + asked.seeds, ROUND)
     with ThreadPoolExecutor(asked.jobs) as pool:
-        list(pool.map(run, product(rounds, wanted)))
+        list(pool.map(run, product(rounds, _batches(wanted))))
+
+
+def _batches(wanted: Sequence[Scenario]) -> list[list[Scenario]]:
+    """Up to BATCH scenarios in a row that need the same kind of house."""
+    batches: list[list[Scenario]] = []
+    for scenario in wanted:
+        if batches and len(batches[-1]) < BATCH and batches[-1][0].build == scenario.build:
+            batches[-1].append(scenario)
+        else:
+            batches.append([scenario])
+    return batches
 
 
 if __name__ == "__main__":
