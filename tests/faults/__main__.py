@@ -6,6 +6,7 @@ an interrupted run keeps what it has, and --table prints the table of what is th
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ BATCH = 8  # scenarios on one house
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the house is left in order
     asked = _arguments()
     wanted = [scenario for scenario in SCENARIOS if _asked_for(scenario.name, asked.k)]
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)

@@ -9,6 +9,7 @@ keys must stay where they are. The quiet tenant's wait has the bound of docs/adm
 import argparse
 import json
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -49,6 +50,7 @@ class Notes:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the house is left in order
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--out", type=Path, default=OUT)
