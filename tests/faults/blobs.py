@@ -83,15 +83,15 @@ def _stored_chunk(trial: Trial, n_frames: int, fps: Fraction) -> str:
 
 def _disk_full(trial: Trial) -> None:
     """No room for temporary files, for a while: the job waits or fails, and nothing is wrong."""
-    if not trial.house.small_disk:
+    if not trial.house.disk.small:
         raise Skipped("a small disk cannot be mounted here: run as root, with mounts allowed")
     trial.house.pace(0.01)
     trial.submit(trial.some(), may_end=HONEST)
     time.sleep(trial.rng.uniform(0, 0.5))
     trial.struck()
-    trial.house.fill_disk()
+    trial.house.disk.fill()
     time.sleep(trial.rng.uniform(0.5, 2))
-    trial.house.free_disk()
+    trial.house.disk.free()
     trial.submit(1)
 
 

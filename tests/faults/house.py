@@ -5,11 +5,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
@@ -25,6 +24,7 @@ from tasks.settings import Settings
 from tasks.storage import RedisStorage
 from tasks.stores import connect
 from tests.faults.crew import CPUS, EXTRA, GENERATOR, RENDERERS, Api, Crew, settings_env
+from tests.faults.disk import SmallDisk
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Server
 from tests.faults.sounds import wav
@@ -36,7 +36,6 @@ REAPER_S = 0.3
 READY_S = 60.0
 FPS = 10
 MOST_CHUNKS = 6
-DISK_BYTES = 16 * 2**20  # of workers' temporary files
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,13 @@ class House:
     def __init__(self, build: Build, guard: Guard) -> None:
         self.build = build
         # What a killed worker held, or one that lost its connection, comes back with the
-        # visibility timeout: until `residue.age_unacked` it is not looked for.
+        # visibility timeout: until `residue.let_time_pass` it is not looked for.
         self.orphans = False
         self.folder = Path(tempfile.mkdtemp(prefix="faults-"))
         self.desk, self.passages = self.folder / "desk", self.folder / "passages"
-        self.tmp = self.folder / "tmp"
-        for folder in (self.desk, self.passages, self.tmp):
+        for folder in (self.desk, self.passages):
             folder.mkdir()
-        self.small_disk = _mounted(self.tmp)
+        self.disk = SmallDisk(self.folder / "tmp")
         self._doors = ExitStack()
         self.receiver = self._doors.enter_context(receiving())
         self.queue_server = Server("queue", self.folder, guard)
@@ -109,7 +107,7 @@ class House:
             "LIPCHORD_FAILPOINT_DIR": str(self.passages),
             "FAULTS_DIR": str(self.desk),
             "FAULTS_VISIBILITY_S": str(self.build.visibility_s),
-            "TMPDIR": str(self.tmp),
+            "TMPDIR": str(self.disk.folder),
             "LIPCHORD_VAR_DIR": str(self.folder / "var"),
             **dict(self.build.env),
         }
@@ -179,16 +177,6 @@ class House:
         self.until(lambda: file.exists() and bool(file.read_text()), timeout_s, f"no {passage}")
         return int(file.read_text()), file.stat().st_mtime
 
-    def fill_disk(self) -> None:
-        """Leave no room for workers' temporary files."""
-        with suppress(OSError), (self.tmp / "filler").open("wb") as filler:
-            while True:
-                filler.write(bytes(2**16))
-                filler.flush()
-
-    def free_disk(self) -> None:
-        (self.tmp / "filler").unlink(missing_ok=True)
-
     # -- mending -----------------------------------------------------------------------
 
     def ready(self) -> bool:
@@ -199,7 +187,7 @@ class House:
     def mend(self) -> None:
         """Whole again: stores, workers, API, network, memory limits; nothing is armed."""
         self.arm()
-        self.free_disk()
+        self.disk.free()
         for proxy in self.proxies.values():
             proxy.set("pass")
         for server in (self.queue_server, self.blob_server):
@@ -238,15 +226,5 @@ class House:
             server.kill()
         for proxy in self.proxies.values():
             proxy.close()
-        if self.small_disk:
-            subprocess.run(["umount", "--lazy", self.tmp], check=False)
+        self.disk.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _mounted(folder: Path) -> bool:
-    """Make `folder` a disk of its own, a few megabytes small, where this is allowed."""
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]
-    return (
-        os.geteuid() == 0
-        and subprocess.run(mount, check=False, capture_output=True).returncode == 0
-    )
