@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     with Guard() as guard, NamedTemporaryFile("w") as keys:
-        keys.write("".join(f"{who}:key-of-{who}\n" for who in CLIENTS))
+        keys.write("".join(f"{who}:{_key(who)}\n" for who in CLIENTS))
         keys.flush()
         house = House(Build(api=True, env=(*LIVES, ("LIPCHORD_API_KEYS_FILE", keys.name))), guard)
         try:
@@ -123,7 +123,7 @@ def _one(connection: HTTPConnection, house: House, notes: Notes, who: str) -> No
 def _call(
     connection: HTTPConnection, who: str, method: str, path: str, body: str | None
 ) -> tuple[int, Any]:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer key-of-{who}"}
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_key(who)}"}
     if method == "GET":
         headers["Prefer"] = "wait=20"
     connection.request(method, path, body, headers)
@@ -183,6 +183,10 @@ def _facts(notes: Notes, minutes: float) -> dict[str, Any]:
         and waits["quiet"] <= bound and all(value <= GROWTH for value in grown.values()),
         "samples": notes.samples,
     }  # fmt: skip
+
+
+def _key(who: str) -> str:
+    return f"the-api-key-of-the-{who}-one"
 
 
 def _p99(values: list[float]) -> float:
