@@ -12,8 +12,9 @@ from api.bodies import BadBodyError, BadJSONError
 from api.complaints import complaints
 from api.problems import problem_response
 from api.schemas import JobsQuery, PollHeaders, SubmitHeaders
+from api.tenants import UnauthorizedError
 from api.waiting import FullHouseError
-from tasks.errors import NotReadyError, RejectedError, StoreError, TasksError
+from tasks.errors import BusyError, NotReadyError, RejectedError, StoreError, TasksError
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(
         FullHouseError, lambda e: problem_response("busy", str(e), RETRY_LATER)
     )
+    app.register_error_handler(UnauthorizedError, on_unauthorized)
     app.register_error_handler(HTTPError, on_bad_parameter)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(Exception, on_surprise)
@@ -48,6 +50,9 @@ def register(app: APIFlask) -> None:
 
 def on_tasks_error(error: TasksError) -> Response:
     """What the queue said, with its own words."""
+    if isinstance(error, BusyError):
+        retry = {"Retry-After": str(error.retry_after_s)}
+        return problem_response(error.reason, error.detail, retry, otherwise=503)
     if isinstance(error, RejectedError):
         more: dict[str, Any] = {"otherwise": 422}
         if error.field:
@@ -58,6 +63,15 @@ def on_tasks_error(error: TasksError) -> Response:
         return problem_response(error.code, str(error), RETRY_LATER)
     headers = RETRY_SOON if isinstance(error, NotReadyError) else {}
     return problem_response(error.code, str(error), headers)
+
+
+def on_unauthorized(error: UnauthorizedError) -> Response:
+    """No key, or an unknown one (RFC 6750, 3); browsers understand Basic, and then ask for it."""
+    response = problem_response("unauthorized", str(error))
+    why = ', error="invalid_token"' if error.given else ""
+    response.headers.add("WWW-Authenticate", f'Bearer realm="lipchord"{why}')
+    response.headers.add("WWW-Authenticate", 'Basic realm="lipchord", charset="UTF-8"')
+    return response
 
 
 def on_bad_body(error: BadBodyError) -> Response:

@@ -75,7 +75,10 @@ def render(asked: Asked) -> None:
 @click.option("--webhook", help="An https URL that is told when the job has ended.")
 @asking
 def submit(asked: Asked, url: str | None, webhook: str | None) -> None:
-    """Send a job to a running stack, wait, fetch the video."""
+    """Send a job to a running stack, wait, fetch the video.
+
+    An API that asks for a key gets the one in LIPCHORD_API_KEY.
+    """
     from deploy.http_client import Client
     from deploy.progress import JobBars, bars
     from deploy.stack import running_url

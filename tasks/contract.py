@@ -17,6 +17,7 @@ CHORD_FAILED = "lipchord.chord_failed"
 INSPECT = "lipchord.inspect"
 
 CPU_QUEUE = "cpu"  # plan, merge, inspect
+PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 
 
 def render_queue(generator: str) -> str:
@@ -191,6 +192,7 @@ class Job:
         n_frames: of the whole video; None until planned.
         speech_seconds: length of the sound; None until planned.
         eta_seconds: estimate until the end; None where there is nothing to base one on.
+        tenant: whose job it is: a name from the file of API keys.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
         webhook: None where the request names none.
     """
@@ -212,6 +214,7 @@ class Job:
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     video: VideoInfo | None = None
+    tenant: str = PUBLIC
     webhook: WebhookStatus | None = None
 
 
@@ -236,6 +239,7 @@ class WorkerInfo:
         pid: of the process that renders.
         setups: how often this process has set its generator up (1, for ever).
         chunks_done, frames_done: since it started.
+        busy_seconds: spent on those chunks; frames_done / busy_seconds is its measured pace.
         job: id of the job in hand, if any.
         fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
             frames. None until it is ready.
@@ -254,6 +258,7 @@ class WorkerInfo:
     job: str | None = None
     fingerprint: str | None = None
     context: tuple[int, int] = (0, 0)
+    busy_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
+│   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
@@ -11,7 +12,10 @@ TasksError
 └── StaleError           a compare-and-set was refused: somebody else moved the job on
 """
 
+from math import ceil
 from typing import ClassVar
+
+LONGEST_RETRY_S = 3600  # an estimate that is further off than this is no estimate
 
 
 class TasksError(Exception):
@@ -36,6 +40,20 @@ class RejectedError(TasksError):
         self.reason = reason
         self.detail = detail
         self.field = field
+
+
+class BusyError(RejectedError):
+    """Nothing is wrong with the request: the same one may pass later.
+
+    Attributes:
+        retry_after_s: when it is worth to try again, whole seconds.
+    """
+
+    code = "busy"
+
+    def __init__(self, reason: str, detail: str, retry_after_s: float) -> None:
+        super().__init__(reason, detail)
+        self.retry_after_s = min(LONGEST_RETRY_S, max(1, ceil(retry_after_s)))
 
 
 class UnknownJobError(TasksError):

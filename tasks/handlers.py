@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import structlog
 from celery import Task
 from celery.exceptions import Ignore
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, worker_process_init
 
 from lipsync_engine.errors import CanceledError, InputError
 from tasks import failpoints, reaper, worker
@@ -63,6 +63,15 @@ def _child_started(**_: object) -> None:
     worker.start(lambda started: reaper.start(started, CeleryPublisher(app)))
 
 
+@task_postrun.connect
+def _task_ended(**_: object) -> None:
+    """Where the task has ended its job, a place is free: the next job takes it at once."""
+    try:
+        worker.current().dispatch.round(CeleryPublisher(app))
+    except StoreError as error:
+        log.warning("dispatch left to the reaper", error=str(error))
+
+
 @app.task(name=PLAN, **LEASED)
 def plan(self: Task, job_id: str) -> None:
     """Turn a request into sound, face and cuts; then publish the chord."""
@@ -88,6 +97,7 @@ def _plan(attempt: Attempt, keeper: Keeper, claim: PlanClaim) -> None:
             raise CanceledError
     failpoints.hit("plan:recorded")
     planned = here.records.plan(job_id)
+    here.dispatch.settle(job_id, planned.n_frames)
     publish_chord(app, job_id, planned.to_render, planned.request.generator)
     here.records.mark_chord(job_id)
 

@@ -1,10 +1,10 @@
 """The scripts behind a job's record: where they lie, how they are run, what keys they touch."""
 
-from importlib.resources import files
 from typing import Any
 
 import redis
 
+from tasks.scripts import script
 from tasks.stores import answering
 
 STORE = "queue store"
@@ -12,7 +12,7 @@ MAX_ATTEMPTS = 3  # of one piece of work: a fourth would only kill a fourth work
 LEASE_S = 30.0
 
 SCRIPTS = (
-    "submit", "begin_plan", "set_plan", "mark", "claim", "renew", "mine", "progress", "commit",
+    "begin_plan", "set_plan", "mark", "claim", "renew", "mine", "progress", "commit",
     "give_back", "abandon", "note_planning", "begin_merge", "reopen", "finish", "terminate",
     "look_after",
 )  # fmt: skip
@@ -26,12 +26,7 @@ class Ledger:
     ) -> None:
         """`lease_s`: how long a worker that is not heard keeps its piece of work, seconds."""
         self._redis, self._ttl, self.lease_s = client, job_ttl_s, lease_s
-        lua = files("tasks") / "lua"
-        shared = (lua / "prelude.lua").read_text() + (lua / "leases.lua").read_text()
-        self._scripts = {
-            name: client.register_script(shared + (lua / f"{name}.lua").read_text())
-            for name in SCRIPTS
-        }
+        self._scripts = {name: script(client, "prelude", "leases", name) for name in SCRIPTS}
 
     def _run(self, name: str, job_id: str, *args: Any) -> Any:
         with answering(STORE):

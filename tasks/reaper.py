@@ -45,6 +45,7 @@ def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
     """All that a cpu worker looks after, in order."""
     return (
         lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
+        lambda: worker.dispatch.round(publisher),
         Hygiene(worker.holds, worker.endings),
     )
 

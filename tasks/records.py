@@ -9,18 +9,19 @@ which piece of a job is in `tasks.leases`; looks at jobs are in `tasks.reading`.
 From merging back to rendering goes a job whose merge found a chunk damaged.
 """
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any, cast
 
+from tasks.acceptance import Acceptance, Terms
 from tasks.blueprint import Plan
 from tasks.contract import Failure, JobRequest, JobState, VideoInfo
-from tasks.errors import StaleError, UnknownJobError
+from tasks.errors import UnknownJobError
 from tasks.leases import MERGING, PLANNING, Claim, ClaimOutcome, Leases, PlanClaim, Returned
 from tasks.ledger import MAX_ATTEMPTS, STORE, job_key
 from tasks.reading import Reading
 from tasks.stores import answering
+from tasks.synced import Synced
 
 __all__ = [
     "MAX_ATTEMPTS",
@@ -33,8 +34,6 @@ __all__ = [
     "Returned",
 ]
 
-IDEMPOTENCY_TTL_S = 86400
-
 
 class Records(Leases, Reading):
     """Jobs in a Redis or Valkey that syncs its append-only file before it answers."""
@@ -42,20 +41,13 @@ class Records(Leases, Reading):
     # -- accept ------------------------------------------------------------------------
 
     def submit(self, job_id: str, request: JobRequest, idempotency_key: str | None) -> str:
-        """Record an accepted job; returns its id, or the earlier one's of the same key.
+        """Record a job of everybody's, without estimate or quota; see `tasks.acceptance`.
 
         Raises:
             StaleError: the key was used with another request.
         """
-        body = json.dumps(asdict(request), sort_keys=True)
-        outcome, held = self._run_on(
-            "submit",
-            [job_key(job_id), f"lipchord:idempotency:{idempotency_key or ''}"],
-            [job_id, body, hashlib.sha256(body.encode()).hexdigest(), IDEMPOTENCY_TTL_S],
-        )
-        if outcome == b"mismatch":
-            raise StaleError("this Idempotency-Key was used with another request")
-        return cast(bytes, held).decode()
+        terms = Terms(idempotency_key=idempotency_key)
+        return Acceptance(self._redis, Synced(self._redis)).submit(job_id, request, terms)
 
     def mark_published(self, job_id: str) -> None:
         """Remember that the job's planning is on the queue."""

@@ -1,5 +1,6 @@
 """The Lua scripts in `tasks/lua/`: each is atomic and begins with what its store's share."""
 
+from functools import lru_cache
 from importlib.resources import files
 
 import redis
@@ -8,15 +9,21 @@ from redis.commands.core import Script
 LUA = files("tasks") / "lua"
 
 
-def blob_scripts(client: "redis.Redis", *names: str) -> dict[str, Script]:
-    """Scripts of the blob store by name, "hold" for `blob_hold.lua`."""
-    prelude = (LUA / "blob_prelude.lua").read_text()
-    return {
-        name: client.register_script(prelude + (LUA / f"blob_{name}.lua").read_text())
-        for name in names
-    }
+@lru_cache
+def source(*names: str) -> str:
+    """The text of files that follow each other: source("prelude", "delete").
+
+    It is sent with EVAL where a script must run even after a SCRIPT FLUSH in the
+    middle of a pipeline; the server keeps the compiled form all the same.
+    """
+    return "".join((LUA / f"{name}.lua").read_text() for name in names)
 
 
 def script(client: "redis.Redis", *names: str) -> Script:
-    """One script, from files that follow each other: script(client, "prelude", "delete")."""
-    return client.register_script("".join((LUA / f"{name}.lua").read_text() for name in names))
+    """One script, from files that follow each other."""
+    return client.register_script(source(*names))
+
+
+def blob_scripts(client: "redis.Redis", *names: str) -> dict[str, Script]:
+    """Scripts of the blob store by name, "hold" for `blob_hold.lua`."""
+    return {name: script(client, "blob_prelude", f"blob_{name}") for name in names}

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.blueprint import Plan
 from tasks.contract import (
+    PUBLIC,
     ChunkState,
     ChunkStatus,
     Failure,
@@ -43,6 +44,7 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         warnings=plan.warnings if plan else (),
         failure=Failure(**json.loads(failure)) if failure else None,
         video=VideoInfo(**json.loads(video)) if video else None,
+        tenant=record.get("tenant", PUBLIC),
         webhook=_webhook_status(record) if "webhook" in record else None,
     )
     planning = float(record.get("planning", 0))

@@ -15,6 +15,7 @@ import structlog
 from lipsync_engine import registry
 from lipsync_engine.generator import WarmsUp
 from tasks.contract import WorkerInfo
+from tasks.dispatch import Dispatch
 from tasks.endings import Endings
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
@@ -44,8 +45,10 @@ class Worker:
         self.endings = Endings(queue)
         self.inspections = Inspections(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
+        self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)
         self._renderer: Renderer | None = None
         self._lock = threading.Lock()
+        self._taken_at = time.monotonic()  # when the job in hand was
         self._info = WorkerInfo(
             name=settings.worker_name,
             kind=settings.worker_kind,
@@ -91,14 +94,18 @@ class Worker:
 
     def note(self, **changes: object) -> None:
         """Change what the heartbeat says, and say it at once."""
+        if changes.get("job") is not None:
+            self._taken_at = time.monotonic()
         with self._lock:
             self._info = replace(self._info, **changes)  # type: ignore[arg-type]
         self._beat()
 
     def chunk_done(self, frames: int) -> None:
-        """Count a rendered chunk."""
+        """Count a rendered chunk, and the seconds since the worker took its job."""
         info = self._info
-        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames, job=None)
+        busy = info.busy_seconds + time.monotonic() - self._taken_at
+        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames,
+                  busy_seconds=round(busy, 3), job=None)  # fmt: skip
 
     def _beat_for_ever(self) -> None:
         while True:

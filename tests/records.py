@@ -2,9 +2,11 @@
 
 from fractions import Fraction
 
+from tasks.acceptance import lane
 from tasks.blueprint import Chunk, Plan
 from tasks.contract import Failure, JobRequest, VideoInfo, new_job_id
 from tasks.records import Records
+from tasks.scripts import script
 
 REQUEST = JobRequest(text="Привет", language="ru")
 VIDEO = VideoInfo("blob_v", 10, "v")
@@ -23,8 +25,10 @@ def plan_of(*lengths: int) -> Plan:
 
 
 def accepted(records: Records) -> str:
-    """An accepted job's id."""
-    return records.submit(new_job_id(), REQUEST, None)
+    """The id of a job that was accepted and whose turn has come."""
+    job_id = records.submit(new_job_id(), REQUEST, None)
+    script(records._redis, "prelude", "dispatch")(keys=[lane(REQUEST.generator)], args=[10_000])
+    return job_id
 
 
 def planned(records: Records, *lengths: int) -> str:

@@ -39,8 +39,9 @@ def fleet(
 
 
 def held(fleet: Fleet, generator: str) -> bool:
-    """Whether a living worker holds it; before that, jobs for it are refused."""
-    return any(worker.generator == generator for worker in fleet.queue.workers())
+    """Whether a living worker has it ready; before that, jobs for it are refused."""
+    ready = (worker for worker in fleet.queue.workers() if worker.generator_ready)
+    return any(worker.generator == generator for worker in ready)
 
 
 def request(**changes: object) -> JobRequest:
@@ -85,6 +86,7 @@ def test_a_generator_is_set_up_once_per_process_over_many_jobs(fleet: Fleet) -> 
     for name, pid in before.items():
         assert fleet.worker(name).setups == 1
         assert fleet.worker(name).pid == pid
+    assert all(fleet.worker(name).busy_seconds > 0 for name in before)
     assert sum(fleet.worker(name).chunks_done for name in before) >= 6
 
 

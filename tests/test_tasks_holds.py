@@ -34,7 +34,9 @@ class House:
     """Both stores, and everything that keeps blobs in order."""
 
     def __init__(self, queue_url: str, blob_url: str) -> None:
-        self.settings = Settings(queue_url=queue_url, blob_url=blob_url, job_deadline_s=1000)
+        self.settings = Settings(
+            queue_url=queue_url, blob_url=blob_url, job_deadline_s=1000, ready_grace_s=0.0
+        )
         self.client = connect(blob_url)
         self.storage = RedisStorage(self.client, 64 * 1024)
         self.holds = Holds(self.client, self.settings)

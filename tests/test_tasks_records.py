@@ -211,7 +211,9 @@ def test_every_change_is_an_event(records: Records, queue_store: str) -> None:
     events = connect(queue_store).xrange(f"lipchord:job:{job_id}:events")
 
     kinds = [fields[b"type"].decode() for _, fields in events]
-    assert kinds == ["accepted", "planning", "planned", "claimed", "chunk", "merging", "succeeded"]
+    assert kinds == [
+        "accepted", "dispatched", "planning", "planned", "claimed", "chunk", "merging", "succeeded",
+    ]  # fmt: skip
 
 
 def test_an_unknown_job_is_unknown(records: Records) -> None:

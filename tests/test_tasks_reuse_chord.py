@@ -26,7 +26,10 @@ REQUEST = JobRequest(
 def settings(queue_server: str, blob_server: str) -> Settings:
     for url in (queue_server, blob_server):
         connect(url).flushall()
-    return Settings(queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5)
+    # A store as full as here takes no new jobs; this one was taken just before.
+    return Settings(
+        queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5, blob_full_share=10.0
+    )
 
 
 @pytest.fixture(scope="module")

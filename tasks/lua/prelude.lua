@@ -19,6 +19,20 @@ local function state_of(job)
   return redis.call('HGET', job, 'state')
 end
 
+-- A job leaves its tenant's line (tasks/dispatch.py); whether it stood there.
+local function leave_line(lane, tenant, id, cost)
+  local line = lane .. ':waiting:' .. tenant
+  if redis.call('ZREM', line, id) == 0 then return false end
+  if redis.call('EXISTS', line) == 1 then
+    redis.call('HINCRBY', lane .. ':backlog', tenant, -cost)
+  else
+    redis.call('HDEL', lane .. ':backlog', tenant)
+    redis.call('ZREM', lane .. ':tenants', tenant)
+    if redis.call('EXISTS', lane .. ':tenants') == 0 then redis.call('SREM', 'lipchord:lanes', lane) end
+  end
+  return true
+end
+
 -- The outbox of webhooks: each host has a queue of job ids, by the time at which each is due, and
 -- stands among the hosts by the time of its first. So a dead receiver holds up no other one.
 local WEBHOOK_HOSTS, WEBHOOK_QUEUE = 'lipchord:webhooks:hosts', 'lipchord:webhooks:host:'
@@ -38,6 +52,12 @@ local function finish_as(job, id, state, ttl)
   redis.call('HSET', job, 'state', state, 'stage', '', 'finished_at', string.format('%.6f', now()))
   redis.call('SREM', 'lipchord:jobs:active', id)
   redis.call('HINCRBY', 'lipchord:counters', state, 1)
+  local tenant, lane, cost = unpack(redis.call('HMGET', job, 'tenant', 'lane', 'cost'))
+  if tenant then
+    redis.call('SREM', 'lipchord:tenant:' .. tenant .. ':active', id)
+    redis.call('ZREM', lane .. ':underway', id)
+    leave_line(lane, tenant, id, cost)
+  end
   event(job, state, {})
   local webhook = redis.call('HGET', job, 'webhook')
   if webhook then post_webhook(job, id, webhook, ttl) end
