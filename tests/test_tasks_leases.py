@@ -133,6 +133,27 @@ def test_a_damaged_chunk_goes_back_and_the_merge_comes_again(
     assert outbox.sent == ["chunk 1"]
 
 
+def test_a_commit_said_once_more_does_not_bring_a_damaged_video_back(records: Records) -> None:
+    job_id = planned(records, 10)
+    claim = records.claim(job_id, 0, "render0")
+    records.commit(job_id, 0, claim.fence, "blob_damaged", 10)
+    records.reopen(job_id, 0, records.begin_merge(job_id, 1, "cpu0") or 0, BROKEN)
+
+    with pytest.raises(StaleError):
+        records.commit(job_id, 0, claim.fence, "blob_damaged", 10)
+
+
+def test_a_finish_that_comes_after_a_cancel_changes_nothing(records: Records) -> None:
+    job_id = rendered(records, 10)
+    fence = records.begin_merge(job_id, 1, "cpu0") or 0
+    records.cancel(job_id)
+
+    assert not records.finish(job_id, fence, VIDEO)
+
+    job = records.job(job_id)
+    assert (job.state, job.video) == (JobState.CANCELED, None)
+
+
 # -- the reaper ------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -131,6 +132,7 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
 
         # -- planning ------------------------------------------------------------------
 
+        @precondition(lambda self: self.model.pieces[PLANNING].state != "done")
         @rule(target=held, worker=workers, lease=leases)
         def begin_plan(self, worker: str, lease: float) -> Held:
             outcome, fence = by_lease[lease].claim_plan(self.job_id, worker)
@@ -149,19 +151,21 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
                 self.model.state = "running"
             return Held(PLANNING, fence)
 
+        @precondition(lambda self: self.model.state != "queued" and not self.model.is_planned)
         @rule()
         def set_plan(self) -> None:
-            if self.model.state == "queued":
-                return  # nobody plans what he has not claimed
             assert records.set_plan(self.job_id, plan_of(*LENGTHS)) == (not self.model.over)
             self.model.is_planned = self.model.is_planned or not self.model.over
 
+        @precondition(
+            lambda self: self.model.is_planned and self.model.pieces[PLANNING].state != "done"
+        )
         @rule()
         def mark_chord(self) -> None:
-            if self.model.is_planned and not self.model.over:
-                records.mark_chord(self.job_id)
-                self.model.pieces[PLANNING].state = "done"
-                self.model.pieces[PLANNING].live = False
+            if self.model.over:
+                return
+            records.mark_chord(self.job_id)
+            self.model.pieces[PLANNING].state, self.model.pieces[PLANNING].live = "done", False
 
         # -- chunks --------------------------------------------------------------------
 
@@ -235,11 +239,11 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
             assert returned is (Returned.EXHAUSTED if exhausted else Returned.QUEUED)
             self.model.state = "failed" if exhausted else self.model.state
 
-        @rule(piece=st.sampled_from((PLANNING, "0", "1", MERGING)), worker=workers)
-        def die(self, piece: str, worker: str) -> None:
-            held = self.model.pieces[piece]
+        @rule(mine=held, worker=workers)
+        def die(self, mine: Held, worker: str) -> None:
+            held = self.model.pieces[mine.piece]
             had = not self.model.over and held.state == "rendering" and held.worker == worker
-            assert records.abandon(self.job_id, piece, worker) == had
+            assert records.abandon(self.job_id, mine.piece, worker) == had
             if had:
                 held.queued()
 
@@ -250,6 +254,7 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
 
         # -- the end -------------------------------------------------------------------
 
+        @precondition(lambda self: self.model.is_planned)
         @rule(target=held, worker=workers, lease=leases)
         def begin_merge(self, worker: str, lease: float) -> Held:
             work = self.model.pieces[MERGING]
@@ -297,7 +302,8 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
             assert returned is (Returned.EXHAUSTED if exhausted else Returned.QUEUED)
             self.model.state = "failed" if exhausted else self.model.state
 
-        @rule(how=st.sampled_from(("canceled", "failed", "expired")), times=st.integers(0, 9))
+        @precondition(lambda self: self.model.over or self.model.is_planned)
+        @rule(how=st.sampled_from(("canceled", "failed", "expired")), times=st.integers(0, 5))
         def end(self, how: str, times: int) -> None:
             if times:  # most jobs live on
                 return
@@ -455,5 +461,5 @@ def bring_on(records: Records, job_id: str, piece: str) -> None:
 def test_no_order_of_calls_makes_an_illegal_move(queue_store: str) -> None:
     run_state_machine_as_test(
         machine(queue_store),  # type: ignore[arg-type]
-        settings=settings(max_examples=100, stateful_step_count=40, deadline=None),
+        settings=settings(max_examples=150, stateful_step_count=40, deadline=None),
     )
