@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from deploy.guard import Guard
 from tests.faults.house import READY_S, Build, House
@@ -15,6 +16,9 @@ from tests.faults.scenario import Scenario, Skipped
 from tests.faults.sounds import LENGTHS
 from tests.faults.trial import Trial
 from tests.faults.verdict import SWEEP_S, Verdict, judge
+
+
+LOGS = Path(".var/faults")  # of the processes of bad runs
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def play(
                 if result.skipped:
                     break
                 if not result.verdict.good:  # what was left there would be blamed on the next
+                    house.keep_logs(LOGS / f"{scenario.name}-{seed}")
                     stack.close()
                     house = None
         if house is not None and (left := _swept(house)):

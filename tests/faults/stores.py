@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import cast
 
 from tasks.errors import StoreError
+from tests.faults.house import READY_S
 from tests.faults.scenario import Scenario
 from tests.faults.servers import Server
 from tests.faults.trial import DONE, Trial
@@ -61,6 +62,8 @@ def _queue_comes_back_empty(trial: Trial) -> None:
     trial.submit(trial.some(), may_end={"gone", *DONE})
     time.sleep(trial.rng.uniform(0, 1))
     _outage(trial, trial.house.queue_server, empty=True)
+    # Until the workers have said that they live, a submit is refused: 503, not a lost job.
+    trial.house.until(trial.house.ready, READY_S)
     trial.submit(1)
 
 
