@@ -1,7 +1,7 @@
 """`python -m tests.faults`: run scenarios, print the table, keep the results as JSON.
 
 With --jobs 2, two processes share the scenarios; each result is written as it comes, so
-an interrupted run keeps what it has, and --table prints the table of what is there.
+an interrupted run keeps what it has: --resume goes on with it, --table prints its table.
 """
 
 import argparse
@@ -33,13 +33,15 @@ def main() -> int:
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     if asked.table:
         pass
-    elif asked.jobs > 1:
-        asked.out.unlink(missing_ok=True)
-        _share(wanted, asked)
     else:
-        if not asked.append:
+        if not (asked.resume or asked.append):
             asked.out.unlink(missing_ok=True)
-        play(wanted, seeds, lambda result: _note(result, asked.out))
+        if asked.jobs > 1:
+            _share(wanted, asked)
+        else:
+            done = {(run["scenario"], run["seed"]) for run in table.read(asked.out)}
+            pieces = [(s, seed) for s in wanted for seed in seeds if (s.name, seed) not in done]
+            play(pieces, lambda result: _note(result, asked.out))
     if asked.append:
         return 0
     runs = table.read(asked.out)
@@ -58,7 +60,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="scenarios at the same time")
     parser.add_argument("--out", type=Path, default=RUNS, help="each run, a line")
-    parser.add_argument("--append", action="store_true", help="add to what is in --out; no table")
+    parser.add_argument("--resume", action="store_true", help="leave out what --out holds")
+    parser.add_argument("--append", action="store_true", help="the same, without a table")
     parser.add_argument("--table", action="store_true", help="only print what is in --out")
     parser.add_argument("--keep", action="store_true", help=f"write {RESULT} and {PAGE}")
     return parser.parse_args()

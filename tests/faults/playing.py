@@ -17,7 +17,6 @@ from tests.faults.sounds import LENGTHS
 from tests.faults.trial import Trial
 from tests.faults.verdict import SWEEP_S, Verdict, judge
 
-
 LOGS = Path(".var/faults")  # of the processes of bad runs
 
 
@@ -35,30 +34,30 @@ class Result:
         return asdict(self)
 
 
-def play(
-    scenarios: Iterable[Scenario], seeds: Iterable[int], note: Callable[[Result], None]
-) -> None:
-    """Run each scenario with each seed; equal builds in a row share a house.
+def play(runs: Iterable[tuple[Scenario, int]], note: Callable[[Result], None]) -> None:
+    """Play scenarios, each with a seed; equal builds in a row share a house.
 
     Args:
         note: told each result as soon as it is there.
     """
+    skipped: set[str] = set()
     with Guard() as guard, ExitStack() as stack:
         house: House | None = None
-        for scenario in scenarios:
-            for seed in seeds:
-                if house is None or house.build != scenario.build:
-                    stack.close()
-                    house = moved_into(scenario.build, guard)
-                    stack.callback(house.close)
-                result = one(scenario, seed, house)
-                note(result)
-                if result.skipped:
-                    break
-                if not result.verdict.good:  # what was left there would be blamed on the next
-                    house.keep_logs(LOGS / f"{scenario.name}-{seed}")
-                    stack.close()
-                    house = None
+        for scenario, seed in runs:
+            if scenario.name in skipped:
+                continue
+            if house is None or house.build != scenario.build:
+                stack.close()
+                house = moved_into(scenario.build, guard)
+                stack.callback(house.close)
+            result = one(scenario, seed, house)
+            note(result)
+            if result.skipped:
+                skipped.add(scenario.name)
+            elif not result.verdict.good:  # what was left there would be blamed on the next
+                house.keep_logs(LOGS / f"{scenario.name}-{seed}")
+                stack.close()
+                house = None
         if house is not None and (left := _swept(house)):
             note(Result("(swept)", 0, Verdict(0, {}, left=len(left), complaints=left), 0))
 

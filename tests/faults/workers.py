@@ -89,7 +89,7 @@ def _told_to_stop(*numbers: signal.Signals) -> Scenario:
             time.sleep(0.2)
         trial.house.until(
             lambda: all(trial.house.crew.child(name).exit_code() is not None for name in names),
-            20, "a worker that was told to stop goes on",
+            60, "a worker that was told to stop goes on",
         )  # fmt: skip
         trial.house.crew.start_missing()
 
@@ -104,7 +104,7 @@ def _rolling_restart(trial: Trial) -> None:
     for name in (*RENDERERS, *CPUS):
         trial.submit(1)
         trial.house.crew.send(name, signal.SIGTERM)
-        trial.house.until(lambda: trial.house.crew.child(name).exit_code() is not None, 20)  # noqa: B023 - called at once
+        trial.house.until(lambda: trial.house.crew.child(name).exit_code() is not None, 60)  # noqa: B023 - called at once
         trial.house.crew.start_missing()
     trial.submit(1)
 
