@@ -7,7 +7,7 @@ from contextlib import suppress
 from tasks.app import make_app
 from tasks.chord import CeleryPublisher
 from tasks.client import JobQueue
-from tasks.errors import RejectedError, StoreError
+from tasks.errors import BusyError, RejectedError, StoreError
 from tests.faults.scenario import Scenario
 from tests.faults.trial import Trial
 
@@ -56,7 +56,7 @@ def _overload(trial: Trial) -> None:
     trial.house.pace(0.005)
     trial.struck()
     for _ in range(20):
-        with suppress(RejectedError, StoreError):
+        with suppress(RejectedError, StoreError, BusyError):
             trial.submit(1, seconds=2)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
-from tasks.errors import StoreError
+from tasks.errors import BusyError, StoreError
 from tests.faults.house import READY_S
 from tests.faults.scenario import Scenario
 from tests.faults.servers import Server
@@ -85,7 +85,9 @@ def _full(which: str) -> Scenario:
         time.sleep(trial.rng.uniform(0, 0.8))
         trial.struck()
         _server(trial, which).fill()
-        with suppress(StoreError):  # an honest 503; what is taken all the same must be kept
+        with suppress(
+            StoreError, BusyError
+        ):  # an honest 503; what is taken all the same must be kept
             trial.submit(1)
         time.sleep(trial.rng.uniform(0.5, 2))
         _server(trial, which).unfill()
