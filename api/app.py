@@ -12,6 +12,7 @@ from api.bodies import FIELDS_LIMIT
 from api.metrics import Metrics
 from api.problems import problem_response
 from api.services import Services, services
+from api.tenants import Tenants
 from api.waiting import Waiting
 from tasks.client import JobQueue
 from tasks.settings import Settings
@@ -29,16 +30,21 @@ HEADERS = {
 
 
 def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
-    """The WSGI application; one process may hold several, each with its own queue."""
+    """The WSGI application; one process may hold several, each with its own queue.
+
+    Raises:
+        ValueError: the file of API keys cannot be used.
+    """
     app = APIFlask(__name__, title="Lipchord", version=version("lipchord"), docs_path=None)
     _configure(app, settings)
-    app.extensions["lipchord"] = Services(queue, settings, Waiting(), Metrics(queue))
+    tenants = Tenants(settings.api_keys_file)
+    app.extensions["lipchord"] = Services(queue, settings, Waiting(), Metrics(queue), tenants)
     for room in (jobs, generate, system, pages):
         app.register_blueprint(room.bp)
     handlers.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
-    docs.describe(app)
+    docs.describe(app, tenants.asked)
     return app
 
 
@@ -53,13 +59,20 @@ def _configure(app: APIFlask, settings: Settings) -> None:
 
 
 def _begin() -> Response | None:
-    """Number the request; refuse what another web site makes a browser send (no CORS here)."""
+    """Number the request; refuse what another web site makes a browser send (no CORS here).
+
+    Raises:
+        UnauthorizedError: it needs an API key.
+    """
     g.request_id, g.started = str(uuid.uuid4()), time.perf_counter()
-    if request.method in SAFE_METHODS or request.headers.get("Sec-Fetch-Site") != "cross-site":
-        return None
-    return problem_response(
-        "cross-site", "A page of another web site sent this. Open this service's own page instead."
-    )
+    if request.method not in SAFE_METHODS and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return problem_response(
+            "cross-site",
+            "A page of another web site sent this. Open this service's own page instead.",
+        )
+    if request.path.startswith("/api/"):
+        g.tenant = services().tenants.of(request)
+    return None
 
 
 def _finish(response: Response) -> Response:

@@ -28,10 +28,16 @@ INPUT = (
     "image-too-small",
     "image-too-large", "media-limit", "no-face", "face-too-small", "missing-blob",
     "idempotency-mismatch", "invalid-json", "upload-too-large", "unsupported-type", "cross-site",
-    "store-unavailable",
+    "too-many-jobs", "queue-too-long", "blobs-full", "no-render-worker", "bad-webhook",
+    "webhook-gone", "store-unavailable",
 )  # fmt: skip
 ENDED = ("canceled", "deadline", "generate-timeout", "render-failed", "internal", "busy")
 
+KEYS: Operation = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key of this service."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "password": {"type": "http", "scheme": "basic", "description": "Any name, the key. For pages."},
+}
 LOCATION = {"Location": {"description": "The job.", "schema": {"type": "string"}}}
 RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -58,6 +64,7 @@ def _problems(*reasons: str) -> Operation:
         str(status): {
             "description": f"{HTTPStatus(status).phrase}: {', '.join(named)}.",
             "content": {MEDIA_TYPE: {"schema": ref(HttpProblem)}},
+            "headers": RETRY_AFTER if status in (429, 503) else {},
         }
         for status, named in by_status.items()
     }
@@ -104,6 +111,7 @@ CANCEL: Operation = {
         **_problems("unknown-job", "store-unavailable"),
     },
 }
+CANCEL_BY_POST: Operation = CANCEL | {"operation_id": "cancelJobByPost"}
 LIST: Operation = {
     "operation_id": "listJobs",
     "responses": {
@@ -160,8 +168,12 @@ METRICS: Operation = {
 }
 
 
-def describe(app: APIFlask) -> None:
-    """Set what the document says about the whole, and add the schemas that `ref` names."""
+def describe(app: APIFlask, keys: bool) -> None:
+    """Set what the document says about the whole, and add the schemas that `ref` names.
+
+    Args:
+        keys: whether an API key is needed here.
+    """
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         AUTO_200_RESPONSE=False,
@@ -171,16 +183,20 @@ def describe(app: APIFlask) -> None:
         DESCRIPTION="Text or speech, and a face, in; a talking video out.",
         LICENSE={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    app.spec_processor(_complete)
+    app.spec_processor(lambda spec: _complete(spec, keys))
 
 
-def _complete(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
-    """Add the schemas; write header names as people do."""
+def _complete(spec: dict[Any, Any] | str, keys: bool) -> dict[Any, Any] | str:
+    """Add the schemas and the keys; write header names as people do."""
     if isinstance(spec, str):  # YAML, which is not what this app is configured for
         return spec
     spec.setdefault("components", {})["schemas"] = components()
-    for path in spec["paths"].values():
+    spec["components"]["securitySchemes"] = KEYS
+    for address, path in spec["paths"].items():
         for operation in path.values():
+            if address.startswith("/api/"):
+                operation["responses"] |= _problems("unauthorized")
+                operation["security"] = [*({name: []} for name in KEYS), *([] if keys else [{}])]
             for parameter in operation["parameters"]:
                 if parameter["in"] == "header":
                     parameter["name"] = parameter["name"].title()

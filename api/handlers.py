@@ -1,5 +1,7 @@
 """From an exception to a problem: nothing else leaves this API, and never a traceback."""
 
+from typing import Any
+
 import structlog
 from apiflask import APIFlask, HTTPError
 from flask import Response, g, request
@@ -10,8 +12,9 @@ from api.bodies import BadBodyError, BadJSONError
 from api.complaints import complaints
 from api.problems import problem_response
 from api.schemas import JobsQuery, PollHeaders, SubmitHeaders
+from api.tenants import UnauthorizedError
 from api.waiting import FullHouseError
-from tasks.errors import NotReadyError, RejectedError, StoreError, TasksError
+from tasks.errors import BusyError, NotReadyError, RejectedError, StoreError, TasksError
 
 log = structlog.get_logger()
 
@@ -39,6 +42,7 @@ def register(app: APIFlask) -> None:
     app.register_error_handler(
         FullHouseError, lambda e: problem_response("busy", str(e), RETRY_LATER)
     )
+    app.register_error_handler(UnauthorizedError, on_unauthorized)
     app.register_error_handler(HTTPError, on_bad_parameter)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(Exception, on_surprise)
@@ -46,13 +50,28 @@ def register(app: APIFlask) -> None:
 
 def on_tasks_error(error: TasksError) -> Response:
     """What the queue said, with its own words."""
+    if isinstance(error, BusyError):
+        retry = {"Retry-After": str(error.retry_after_s)}
+        return problem_response(error.reason, error.detail, retry, otherwise=503)
     if isinstance(error, RejectedError):
-        return problem_response(error.reason, error.detail, otherwise=422)
+        more: dict[str, Any] = {"otherwise": 422}
+        if error.field:
+            more["errors"] = [{"field": error.field, "detail": error.detail}]
+        return problem_response(error.reason, error.detail, **more)
     if isinstance(error, StoreError):
         log.error("store unavailable", error=str(error), **_where())
         return problem_response(error.code, str(error), RETRY_LATER)
     headers = RETRY_SOON if isinstance(error, NotReadyError) else {}
     return problem_response(error.code, str(error), headers)
+
+
+def on_unauthorized(error: UnauthorizedError) -> Response:
+    """No key, or an unknown one (RFC 6750, 3); browsers understand Basic, and then ask for it."""
+    response = problem_response("unauthorized", str(error))
+    why = ', error="invalid_token"' if error.given else ""
+    response.headers.add("WWW-Authenticate", f'Bearer realm="lipchord"{why}')
+    response.headers.add("WWW-Authenticate", 'Basic realm="lipchord", charset="UTF-8"')
+    return response
 
 
 def on_bad_body(error: BadBodyError) -> Response:

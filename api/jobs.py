@@ -7,7 +7,7 @@ from api import docs
 from api.bodies import Body, read_body
 from api.handlers import RETRY_SOON
 from api.schemas import JobBody, JobsQuery, PollHeaders, SpeakBody, SubmitHeaders, job_request
-from api.services import services
+from api.services import services, tenant
 from api.video import video_response
 from api.views import JOBS, answer, job_view, page_view
 from api.waiting import FullHouseError, preferred_wait
@@ -38,16 +38,28 @@ def poll(job_id: str, headers: PollHeaders) -> Response:
 
     Poll it every `Retry-After` seconds, or hold the request open with `Prefer: wait=N`.
     """
-    return _shown(services().queue.job(job_id), headers.prefer, accepted=False)
+    return _shown(services().queue.job(job_id, tenant()), headers.prefer, accepted=False)
 
 
 @bp.delete("/<job_id>")
 @bp.doc(**docs.CANCEL)
 def cancel(job_id: str) -> Response:
+    """Cancel or delete a job
+
+    Can be repeated. A job that runs is `canceled` from now on; a worker that renders it notices
+    after the batch of frames in hand and stops. One that is over stays as it ended, but for its
+    video, which is gone (410). Either way its files are dropped, unless another job has the same.
+    """
+    return answer(job_view(services().queue.delete(job_id, tenant())))
+
+
+@bp.post("/<job_id>/cancel")
+@bp.doc(**docs.CANCEL_BY_POST)
+def cancel_by_post(job_id: str) -> Response:
     """Cancel a job
 
-    Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before. A
-    worker that renders it notices within a second and stops.
+    Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before; unlike
+    `DELETE`, this leaves the video of a job that is over.
     """
     return answer(job_view(services().queue.cancel(job_id)))
 
@@ -60,7 +72,8 @@ def listed(query: JobsQuery) -> Response:
 
     Newest first, each in brief: without its list of chunks, its text cut to 200 characters.
     """
-    return answer(page_view(services().queue.jobs(query.limit, query.cursor or None)))
+    page = services().queue.jobs(query.limit, query.cursor or None, tenant())
+    return answer(page_view(page))
 
 
 @bp.get("/<job_id>/video")
@@ -71,7 +84,7 @@ def video(job_id: str) -> Response:
     MP4 with ETag, Range and If-Range, so that a player can seek in it.
     """
     queue = services().queue
-    info, file = queue.open_video(job_id)
+    info, file = queue.open_video(job_id, tenant())
     return video_response(info, file, queue.job(job_id), "inline")
 
 
@@ -84,13 +97,16 @@ def accept(body: Body[SpeakBody], idempotency_key: str, num_workers: int | None 
         num_workers: instead of the body's.
 
     Raises:
-        RejectedError, StoreError.
+        RejectedError, BusyError, StoreError.
     """
     _one_source(body)
+    queue, key = services().queue, idempotency_key or None
+    if body.files:
+        queue.admit(tenant(), key, body.fields.generator)
     wanted = num_workers or getattr(body.fields, "num_workers", None)
     speech, face = _blob(body, "audio"), _blob(body, "face")
     asked = job_request(body.fields, speech, face, wanted)
-    return services().queue.submit(asked, idempotency_key or None)
+    return queue.submit(asked, key, tenant())
 
 
 def _one_source(body: Body[SpeakBody]) -> None:

@@ -43,8 +43,15 @@ KINDS: Mapping[str, Kind] = {
     "idempotency-mismatch": Kind(
         422, "This Idempotency-Key belongs to another request", "Use a new key for a new request."
     ),
+    "unauthorized": Kind(
+        401, "An API key is needed", "Send `Authorization: Bearer KEY`, with a key of this service."
+    ),
     "cross-site": Kind(
         403, "Another web site may not send jobs", "Send it from this site, or from a program."
+    ),
+    "bad-webhook": Kind(422, "The webhook's URL cannot be used", "Follow the `detail`."),
+    "webhook-gone": Kind(
+        422, "The webhook's receiver wants no more", "Leave `webhook` out, or give another URL."
     ),
     # Text and voices.
     "invalid-text": Kind(422, "The text cannot be spoken", "Follow the problem's `detail`."),
@@ -108,8 +115,13 @@ KINDS: Mapping[str, Kind] = {
     "write-failed": Kind(500, "The video could not be written", _RETRY),
     "encode-error": Kind(500, "The video could not be encoded", _RETRY),
     "render-failed": Kind(500, "A chunk could not be rendered", _RETRY),
+    "renderers-changed": Kind(503, "The render workers changed under the job", _RETRY),
     "worker-lost": Kind(500, "The workers died on this job", _RETRY),
     "store-unavailable": Kind(503, "The store does not answer", _LATER),
+    "too-many-jobs": Kind(429, "You have as many unfinished jobs as you may", _LATER),
+    "queue-too-long": Kind(503, "The job would wait too long", _LATER),
+    "blobs-full": Kind(503, "There is no room for more videos", _LATER),
+    "no-render-worker": Kind(503, "No render worker is ready", _LATER),
     "busy": Kind(503, "Too many requests wait for their video", _LATER),
     "service-not-ready": Kind(503, "Jobs cannot be done just now", _LATER),
     "internal": Kind(500, "Something broke on our side", _RETRY),

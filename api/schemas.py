@@ -108,6 +108,12 @@ class JobBody(SpeakBody):
         None,
         description="Render workers to plan for. None: as many as are ready.",
     )
+    webhook: Annotated[str, Field(max_length=2000)] | None = Field(
+        None,
+        description="An https URL that is told, signed, when the job has ended: in any of the "
+        "four ways. See docs/webhooks.md.",
+        examples=["https://example.com/lipchord"],
+    )
 
     @classmethod
     def of(cls, request: JobRequest) -> Self:

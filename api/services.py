@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
 from api.metrics import Metrics
+from api.tenants import Tenants
 from api.waiting import Waiting
 from tasks.client import JobQueue
 from tasks.settings import Settings
@@ -13,14 +14,20 @@ from tasks.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The job queue, the settings, a limit on waiting requests, and counts of all of them."""
+    """The job queue, the settings, a limit on waiting requests, counts, and tenants."""
 
     queue: JobQueue
     settings: Settings
     waiting: Waiting
     metrics: Metrics
+    tenants: Tenants
 
 
 def services() -> Services:
     """The services of the app that handles this request."""
     return cast(Services, current_app.extensions["lipchord"])
+
+
+def tenant() -> str:
+    """Whose request this is."""
+    return cast(str, g.tenant)

@@ -30,8 +30,14 @@ def voices() -> Response:
 @bp.get("/api/v1/workers")
 @bp.doc(**docs.WORKERS)
 def workers() -> Response:
-    """List living workers"""
-    return answer(WorkersView(workers=[worker_view(w) for w in services().queue.workers()]))
+    """List living workers
+
+    The job that each has in hand is shown only where no API keys are configured.
+    """
+    hide = services().tenants.asked  # another tenant's job is nobody's business
+    found = [worker_view(w) for w in services().queue.workers()]
+    shown = [view.model_copy(update={"job": None}) if hide else view for view in found]
+    return answer(WorkersView(workers=shown))
 
 
 @bp.get("/healthz")

@@ -9,7 +9,16 @@ from pydantic import BaseModel, Field
 
 from api.problems import problem
 from api.schemas import JobBody
-from tasks.contract import ChunkState, Failure, Job, JobPage, JobState, Stage
+from tasks.contract import (
+    ChunkState,
+    Failure,
+    Job,
+    JobPage,
+    JobState,
+    Stage,
+    WebhookState,
+    WebhookStatus,
+)
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -56,6 +65,10 @@ class ChunkView(BaseModel):
     worker: str | None = Field(description="Who has it, or had it last.")
     seconds: float | None = Field(description="Spent rendering and encoding, once it is done.")
     attempts: int
+    error: str | None = Field(description="Why the last attempt that failed did so.")
+    reused: bool = Field(
+        description="An earlier job had rendered these very frames: nothing was left to do."
+    )
 
 
 class ChunksView(BaseModel):
@@ -75,11 +88,24 @@ class VideoView(BaseModel):
     sha256: str
 
 
+class WebhookView(BaseModel):
+    """What became of the webhook."""
+
+    state: WebhookState = Field(
+        description="`waiting` for the job's end; `pending` until heard; `failed`: given up; "
+        "`disabled`: the receiver answered 410."
+    )
+    attempts: int
+    last_status: int | None = Field(description="HTTP status of the last answer.")
+    last_error: str | None = Field(description="Of the last attempt, where it failed.")
+    next_at: datetime | None = Field(description="When the next attempt is due.")
+
+
 class LinksView(BaseModel):
     """Where to go from here."""
 
     here: str = Field(serialization_alias="self")
-    video: str | None = Field(description="Null until the job has succeeded.")
+    video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
 
 
 class JobView(BaseModel):
@@ -101,6 +127,7 @@ class JobView(BaseModel):
     warnings: list[str]
     error: ProblemView | None
     video: VideoView | None
+    webhook: WebhookView | None = Field(description="Null where the request names none.")
     request: RequestView
     links: LinksView
 
@@ -139,6 +166,9 @@ class WorkerView(BaseModel):
     chunks_done: int
     frames_done: int
     job: str | None
+    fingerprint: str | None = Field(
+        description="Of generator, weights and encoder: equal ones make equal frames."
+    )
 
 
 class WorkersView(BaseModel):
@@ -156,15 +186,15 @@ class HealthView(BaseModel):
 def job_view(job: Job, brief: bool = False) -> JobView:
     """A job; `brief` leaves the list of chunks out and shortens the text, for lists of jobs."""
     request = RequestView.of(job.request)
-    if brief and request.text is not None and len(request.text) > SHOWN_TEXT:
-        request = request.model_copy(update={"text": request.text[:SHOWN_TEXT] + "…"})
+    if brief:
+        request = request.model_copy(update=_shortened(request))
     chunks = ChunksView(
         total=len(job.chunks),
         done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
         each=None if brief else [_like(ChunkView, chunk) for chunk in job.chunks],
     )
     here = f"{JOBS}/{job.id}"
-    video = f"{here}/video" if job.state is JobState.SUCCEEDED else None
+    video = f"{here}/video" if job.state is JobState.SUCCEEDED and job.video else None
     return _like(
         JobView,
         job,
@@ -176,6 +206,7 @@ def job_view(job: Job, brief: bool = False) -> JobView:
         warnings=list(job.warnings),
         error=_failure(job.failure),
         video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
+        webhook=_webhook(job.webhook),
         request=request,
         links=LinksView(here=here, video=video),
     )
@@ -212,6 +243,20 @@ def _like(view: type[View], source: object, **instead: Any) -> View:
     """A view whose fields are the source's attributes of the same names, but for `instead`."""
     names = view.model_fields.keys() - instead.keys()
     return view(**{name: getattr(source, name) for name in names}, **instead)
+
+
+def _shortened(request: RequestView) -> dict[str, str]:
+    """What a list says instead: no long text, and no query, where receivers keep their keys."""
+    instead = {}
+    if request.text is not None and len(request.text) > SHOWN_TEXT:
+        instead["text"] = request.text[:SHOWN_TEXT] + "…"
+    if request.webhook is not None and "?" in request.webhook:
+        instead["webhook"] = request.webhook.partition("?")[0] + "?…"
+    return instead
+
+
+def _webhook(status: WebhookStatus | None) -> WebhookView | None:
+    return _like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
 
 
 def _failure(failure: Failure | None) -> ProblemView | None:

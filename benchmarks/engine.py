@@ -53,14 +53,22 @@ def measure(width: int, height: int, n_cores: int, sound: Path, folder: Path) ->
 
 
 def peak_memory(seconds: int, sound: Path, folder: Path) -> dict[str, Any]:
-    """In this process: the largest resident set while `seconds` of sound are rendered, MB."""
+    """In this process: the largest resident set while `seconds` of sound are rendered, MB.
+
+    In the longest chunks that a plan makes, as one render worker would alone.
+    """
     _pin(1)
     from benchmarks.engine_parts import Work
+    from lipsync_engine.timeline import FrameRange
+    from tasks.plan import MAX_CHUNK_FRAMES
 
     work = Work(512, 512, sound, folder, repeat_to=seconds)
-    work.render()
+    n_frames = work.frames.count
+    for first in range(0, n_frames, MAX_CHUNK_FRAMES):
+        work.frames = FrameRange(first, min(MAX_CHUNK_FRAMES, n_frames - first))
+        work.render()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "frames": work.frames.count, "peak_mb": round(peak)}
+    return {"seconds": seconds, "frames": n_frames, "peak_mb": round(peak)}
 
 
 def _pin(n_cores: int) -> None:

@@ -84,7 +84,7 @@ def queued(sound: Path, folder: Path, workers: int) -> Round:
     var = folder / f"stack-{workers}"
     options = StackOptions(
         var=var, port=0, flower_port=0, queue_port=0, blob_port=0, flower=False,
-        render_workers=workers,
+        render_workers=workers, env={"LIPCHORD_REUSE": "0"},  # rendering is what is measured
     )  # fmt: skip
     with Stack(options) as stack:
         client = Client(stack.url)

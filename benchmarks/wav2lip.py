@@ -116,7 +116,9 @@ def to_16k(sound: Path) -> None:
 def main(seconds: int, steps: bool, ends: bool) -> None:
     """Measure, print, save."""
     console = Console()
-    report: dict[str, object] = {
+    # A part that is left out keeps the figures of its last run.
+    report: dict[str, object] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    report |= {
         "speech_seconds": seconds,
         "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
     }

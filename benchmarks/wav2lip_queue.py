@@ -46,7 +46,7 @@ def measured(sound: Path, weights: Path, folder: Path, workers: int, cores: int)
     options = StackOptions(
         var=var, port=0, flower_port=0, queue_port=0, blob_port=0, flower=False,
         render_workers=workers, group_size=cores, generator="wav2lip",
-        env={"LIPCHORD_WAV2LIP_CHECKPOINT": str(weights)},
+        env={"LIPCHORD_WAV2LIP_CHECKPOINT": str(weights), "LIPCHORD_REUSE": "0"},
     )  # fmt: skip
     fields = {"generator": "wav2lip", "rest_in_silence": "false"}
     with Stack(options) as stack:

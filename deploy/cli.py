@@ -1,4 +1,4 @@
-"""The command line: lipchord up | render | submit | worker | check."""
+"""The command line: lipchord up | render | submit | worker | webhook-secret | check."""
 
 import os
 import sys
@@ -72,15 +72,20 @@ def render(asked: Asked) -> None:
 
 @cli.command()
 @click.option("--url", help="Of the API. Without: of the stack that is up in this checkout.")
+@click.option("--webhook", help="An https URL that is told when the job has ended.")
 @asking
-def submit(asked: Asked, url: str | None) -> None:
-    """Send a job to a running stack, wait, fetch the video."""
+def submit(asked: Asked, url: str | None, webhook: str | None) -> None:
+    """Send a job to a running stack, wait, fetch the video.
+
+    An API that asks for a key gets the one in LIPCHORD_API_KEY.
+    """
     from deploy.http_client import Client
     from deploy.progress import JobBars, bars
     from deploy.stack import running_url
 
     client = Client(url or running_url(Places.at(".var")) or "http://127.0.0.1:3000")
-    job = client.submit(asked.fields(), asked.files())
+    more = {"webhook": webhook} if webhook else {}
+    job = client.submit(asked.fields() | more, asked.files())
     try:
         with bars(console) as progress:
             shown = JobBars(progress, job["id"])
@@ -126,6 +131,19 @@ def worker(
         raise click.UsageError("--no-cpu and --no-render leave no worker to run.")
     with noticing() as interrupted:
         run_workers(plans, Places.at(var), _say, interrupted)
+
+
+@cli.command("webhook-secret")
+@click.option("--var", default=".var", show_default=True, help="Folder of the stack that is up.")
+def webhook_secret(var: str) -> None:
+    """Show the secret by which receivers of webhooks verify them."""
+    from deploy.stack import running_queue
+    from tasks.settings import Settings
+    from tasks.stores import connect
+    from tasks.webhooks.outbox import Outbox
+
+    given = os.environ.get("LIPCHORD_QUEUE_URL") or running_queue(Places.at(var))
+    click.echo(Outbox(connect(given or Settings().queue_url)).secret())
 
 
 @cli.command()

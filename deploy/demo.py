@@ -137,7 +137,8 @@ def _chunks(told: list[Told]) -> Table:
             first, last = chunk["first_frame"], chunk["first_frame"] + chunk["n_frames"] - 1
             table.add_row(
                 f"demo-{one.language}.mp4", str(chunk["index"] + 1), f"{first}–{last}",
-                chunk["worker"] or "", f"{chunk['seconds'] or 0.0:.2f}",
+                "reused" if chunk["reused"] else chunk["worker"] or "",
+                f"{chunk['seconds'] or 0.0:.2f}",
             )  # fmt: skip
     return table
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import time
 import urllib.error
 import urllib.parse
@@ -25,7 +26,9 @@ Job = dict[str, Any]  # a job as the API shows it: api.views.JobView as JSON
 class Client:
     """Talks to one API; survives its restart in the middle of a job."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        """`api_key`: where the API asks for one; None: LIPCHORD_API_KEY of the environment."""
+        self._key = os.environ.get("LIPCHORD_API_KEY", "") if api_key is None else api_key
         self.url = url.rstrip("/")
         parsed = urllib.parse.urlsplit(self.url)
         if parsed.scheme not in ("http", "https") or not parsed.hostname:
@@ -109,6 +112,8 @@ class Client:
             return found
 
     def _open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        if self._key:  # unredirected: it is not for another host
+            request.add_unredirected_header("Authorization", f"Bearer {self._key}")
         try:
             answer: http.client.HTTPResponse = self._opener.open(request, timeout=TIMEOUT_S)
             return answer

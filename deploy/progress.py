@@ -52,7 +52,7 @@ class JobBars:
         task = self._chunks[index]
         if chunk["state"] != "queued":
             self._progress.start_task(task)
-        worker = chunk["worker"] or ""
+        worker = "reused" if chunk["reused"] else chunk["worker"] or ""
         self._progress.update(
             task,
             completed=chunk["n_frames"] if done else chunk["frames_done"],

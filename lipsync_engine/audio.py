@@ -7,10 +7,11 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync_engine.timeline import FrameRange, frame_sample
+from lipsync_engine.timeline import SAMPLE_RATE, FrameRange, frame_sample
 
 BYTES_PER_SAMPLE = 2  # canonical PCM is s16le
 FULL_SCALE = 32768.0
+END_MARGIN = SAMPLE_RATE  # samples, one second: how far past its slice a generator knows the end
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class AudioSlice:
         samples: (n,) float32 in -1..1; zeros stand where the job has no sound, before its start
             and past its end.
         first_sample: absolute number of samples[0]; negative before the job's start.
-        job_samples: samples in the whole job, where that is known.
+        job_samples: samples in the whole job, where its end is within END_MARGIN of what is heard;
+            else None. What lies farther away must not change a frame: chunks are used again in
+            jobs that go on otherwise (docs/reuse.md).
     """
 
     samples: NDArray[np.float32]
@@ -66,4 +69,4 @@ def read_slice(pcm: BinaryIO, n_samples: int, first: int, stop: int) -> AudioSli
         pcm.seek(begin * BYTES_PER_SAMPLE)
         raw = pcm.read((end - begin) * BYTES_PER_SAMPLE)
         samples[begin - first : end - first] = np.frombuffer(raw, "<i2") / np.float32(FULL_SCALE)
-    return AudioSlice(samples, first, n_samples)
+    return AudioSlice(samples, first, n_samples if n_samples < stop + END_MARGIN else None)

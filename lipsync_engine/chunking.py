@@ -4,7 +4,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 DEFAULT_FPS = Fraction(25)
 MIN_CHUNK_S = 1  # a shorter chunk is mostly warm-up, keyframe and book-keeping
 SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
+LAST_ROUND = 0.15  # of the mean chunk: what the slowest worker can be behind with at the end
 GRID = 8  # frames that a generator computes together; one cut inside is computed on both sides
 MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
 MARGIN = SAMPLE_RATE // 50  # samples; nearer to its ends a silence is a voice that fades
@@ -114,19 +115,30 @@ def _check(duration: float, num_models: int) -> None:
 
 
 def place_cuts(
-    pcm: NDArray[np.int16], n_frames: int, fps: Fraction, n_chunks: int
+    pcm: NDArray[np.int16],
+    n_frames: int,
+    fps: Fraction,
+    n_chunks: int,
+    num_workers: int | None = None,
+    first: int = 0,
 ) -> tuple[FrameRange, ...]:
-    """Cut a job into chunks of about equal length, in silence where there is some nearby.
+    """Cut a run of frames into chunks, in silence where there is some nearby.
+
+    Workers take the chunks in order, as many at a time as there are workers. From round to
+    round the chunks become shorter (trapezoid self-scheduling, Tzen and Ni 1993): long ones
+    first cost few messages, short ones last let unlike workers end together.
 
     Args:
         pcm: the job's canonical sound, (n_samples,) at 16 kHz; only the half second on either
             side of each ideal cut is looked at.
-        n_frames: video frames of the job.
+        n_frames: video frames of the run; mostly the whole job.
         fps: video frames a second.
         n_chunks: how many chunks are wished for; never more than there are frames.
+        num_workers: that share the chunks; None: chunks are to be about equally long.
+        first: the run's first frame.
 
     Returns:
-        Ranges that tile [0, n_frames) in order, none of them empty.
+        Ranges that tile [first, first + n_frames) in order, none of them empty.
 
     Raises:
         ValueError: n_frames or n_chunks is below 1.
@@ -135,12 +147,29 @@ def place_cuts(
         raise ValueError(
             f"cannot cut {n_frames} frames into {n_chunks} chunks: both must be at least 1"
         )
-    n_chunks = min(n_chunks, n_frames)
-    # Two neighbouring cuts that both move stay at least one frame apart.
-    reach = min(int(SEARCH_S * fps), (n_frames // n_chunks - 1) // 2)
-    ideal = [k * n_frames // n_chunks for k in range(1, n_chunks)]
-    edges = [0, *(_quiet_frame(pcm, frame, reach, fps) for frame in ideal), n_frames]
+    lengths = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
+    ideal = [first + edge for edge in lengths]
+    edges = [first]
+    for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
+        # Two neighbouring cuts that both move stay at least one frame apart.
+        room = (min(frame - before, after - frame) - 1) // 2
+        edges.append(_quiet_frame(pcm, frame, min(int(SEARCH_S * fps), room), fps))
+    edges.append(first + n_frames)
     return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))
+
+
+def _ideal_edges(n_frames: int, n_chunks: int, workers: int | None, fps: Fraction) -> list[int]:
+    """Where n_chunks chunks would begin, and the last would end, were there silence everywhere."""
+    mean = n_frames / n_chunks
+    rounds = math.ceil(n_chunks / workers) if workers else 1
+    last = min(1.0, max(LAST_ROUND, float(MIN_CHUNK_S * fps) / mean))
+    if rounds == 1 or last == 1.0:
+        return [k * n_frames // n_chunks for k in range(n_chunks + 1)]
+    lengths = [
+        2 - last - (2 - 2 * last) * (k // (workers or 1)) / (rounds - 1) for k in range(n_chunks)
+    ]
+    ends = list(accumulate(lengths))
+    return [0, *(round(end / ends[-1] * n_frames) for end in ends)]
 
 
 def _quiet_frame(pcm: NDArray[np.int16], ideal: int, reach: int, fps: Fraction) -> int:

@@ -68,6 +68,18 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class SizesBatches(Protocol):
+    """A generator that can draw fewer frames together where the GPU's memory is short.
+
+    Attributes:
+        batch: frames drawn together. `render` reads it when it begins; it is halved for one
+            chunk after an out-of-memory error, and then set back.
+    """
+
+    batch: int
+
+
+@runtime_checkable
 class WarmsUp(Protocol):
     """A generator whose first batch would be dearer than the next ones."""
 

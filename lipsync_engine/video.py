@@ -1,9 +1,11 @@
 """Rendered frames -> a video-only, closed-GOP H.264 chunk that joins others by stream copy."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Encoder:
         libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
         return (
             f"h264-1;crf={self.crf};preset={self.preset};threads={self.threads};"
-            f"pyav={av.__version__};libavcodec={libavcodec}"
+            f"pyav={av.__version__};libavcodec={libavcodec};x264={_x264()}"
         )
 
     def options(self, fps: Fraction) -> dict[str, str]:
@@ -55,6 +57,18 @@ class Encoder:
         keyint = max(1, int(KEYFRAME_SECONDS * fps))
         x264 = f"keyint={keyint}:open-gop=0:bframes=0:aq-mode=3:force-cfr=1:stitchable=1"
         return {"preset": self.preset, "crf": str(self.crf), "x264-params": x264}
+
+
+@lru_cache(maxsize=1)
+def _x264() -> str:
+    """x264's own version, "164 r3095 baee400": a PyAV built here may hold any. It stands in the
+    stream, in a message (SEI) that x264 puts before the first frame."""
+    context = av.CodecContext.create("libx264", "w")
+    context.width = context.height = 16
+    context.pix_fmt, context.time_base = "yuv420p", Fraction(1, 25)
+    packets = [*context.encode(av.VideoFrame(16, 16, "yuv420p")), *context.encode(None)]
+    found = re.search(rb"x264 - core ([\w ]+)", b"".join(map(bytes, packets)))
+    return found[1].decode().strip() if found else "unknown"
 
 
 def _ignore(_frames: int) -> None:

@@ -77,12 +77,43 @@ def joined_packets(chunks: Sequence[ChunkFile], fps: Fraction) -> Iterator[Packe
     """
     first_frame = 0
     for index, chunk in enumerate(chunks):
-        for offset, packet in enumerate(_packets_of(index, chunk, fps)):
+        for offset, packet in enumerate(packets_of(index, chunk, fps)):
             packet.time_base = 1 / fps
             packet.pts = packet.dts = first_frame + offset
             packet.duration = 1
             yield packet
         first_frame += chunk.n_frames
+
+
+def packets_of(index: int, chunk: ChunkFile, fps: Fraction) -> Iterator[Packet[VideoStream]]:
+    """One chunk's packets as its file has them.
+
+    Raises:
+        MissingChunkError, BadChunkError: see `common_format`; or a packet is off the frame grid.
+        WrongLengthError: it has too few packets, or too many.
+    """
+    container, stream = open_chunk(index, chunk)
+    with container:
+        ticks = 1 / fps / (stream.time_base or Fraction(1))
+        count = 0
+        try:
+            for packet in container.demux(stream):
+                if packet.size == 0:  # PyAV ends every stream with an empty packet
+                    continue
+                if packet.is_corrupt or packet.pts != count * ticks or packet.dts != packet.pts:
+                    raise BadChunkError(
+                        index,
+                        f"is damaged: packet {count} of {chunk.path.name} has time stamp "
+                        f"{packet.pts}, not {count * ticks}. Render this chunk again.",
+                    )
+                if count == 0 and not packet.is_keyframe:
+                    raise BadChunkError(index, "does not start with a keyframe.")
+                count += 1
+                yield packet
+        except av.FFmpegError as error:
+            raise _damaged(index, chunk, error) from error
+    if count != chunk.n_frames:
+        raise _wrong_length(index, chunk, count)
 
 
 def open_chunk(index: int, chunk: ChunkFile) -> tuple[InputContainer, VideoStream]:
@@ -155,31 +186,6 @@ def _refuse_unlike(index: int, found: ChunkFormat, first: ChunkFormat, fps: Frac
                 f"differs from chunk 0 in its {what}: {mine} against {its}. All workers of a job "
                 "must run the same release with the same encoder settings.",
             )
-
-
-def _packets_of(index: int, chunk: ChunkFile, fps: Fraction) -> Iterator[Packet[VideoStream]]:
-    container, stream = open_chunk(index, chunk)
-    with container:
-        ticks = 1 / fps / (stream.time_base or Fraction(1))
-        count = 0
-        try:
-            for packet in container.demux(stream):
-                if packet.size == 0:  # PyAV ends every stream with an empty packet
-                    continue
-                if packet.is_corrupt or packet.pts != count * ticks or packet.dts != packet.pts:
-                    raise BadChunkError(
-                        index,
-                        f"is damaged: packet {count} of {chunk.path.name} has time stamp "
-                        f"{packet.pts}, not {count * ticks}. Render this chunk again.",
-                    )
-                if count == 0 and not packet.is_keyframe:
-                    raise BadChunkError(index, "does not start with a keyframe.")
-                count += 1
-                yield packet
-        except av.FFmpegError as error:
-            raise _damaged(index, chunk, error) from error
-    if count != chunk.n_frames:
-        raise _wrong_length(index, chunk, count)
 
 
 def _damaged(index: int, chunk: ChunkFile, error: Exception) -> BadChunkError:

@@ -5,6 +5,7 @@ from __future__ import annotations  # Packet[...] is generic in PyAV's stubs alo
 import heapq
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from merge import sound
+from merge import pictures, sound
 from merge.concat import ChunkFile, common_format, joined_packets, open_chunk
 from merge.errors import TrackError, WriteError
 from merge.verify import VideoFacts, verify
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
     AnyPacket = Packet[VideoStream] | Packet[AudioStream]
 
 
-def merge_chunks(
-    chunks: Sequence[ChunkFile], track: Path, out: Path, fps: Fraction, threads: int = 1
-) -> VideoFacts:
+def merge_chunks(chunks: Sequence[ChunkFile], track: Path, out: Path, fps: Fraction) -> VideoFacts:
     """Join the chunks by stream copy, add the whole sound once, verify, then name it `out`.
 
     Args:
@@ -37,7 +36,6 @@ def merge_chunks(
             AAC-LC in M4A is copied, all else becomes AAC-LC at 48 kHz.
         out: the MP4 to write; replaced in one step if it exists, untouched on any error.
         fps: frames a second, the chunks' own.
-        threads: decoder threads for the verification.
 
     Returns:
         What was measured in the finished file.
@@ -52,8 +50,11 @@ def merge_chunks(
     n_frames = sum(chunk.n_frames for chunk in chunks)
     part = out.with_name(out.name + ".part")
     try:
-        _write(chunks, track, part, sound.Slot(duration=n_frames / fps, frame=1 / fps))
-        facts = verify(part, n_frames, fps, threads)
+        # Renderers are idle, or done, when a job is merged: a second core is free for this.
+        with ThreadPoolExecutor(1) as beside:
+            decoded = beside.submit(pictures.decode, chunks, fps)
+            _write(chunks, track, part, sound.Slot(duration=n_frames / fps, frame=1 / fps))
+            facts = verify(part, n_frames, fps, decoded.result())
         part.replace(out)
     except (OSError, av.FFmpegError) as error:
         raise WriteError(

@@ -1,16 +1,18 @@
 """What is checked before a request becomes a job: a bad one costs no render time."""
 
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 from lipsync_engine import registry, speech
 from lipsync_engine.errors import InputError
 from lipsync_engine.timeline import parse_fps
-from tasks.contract import JobRequest, MediaKind
-from tasks.errors import RejectedError
-from tasks.fleet import Fleet
+from tasks.contract import JobRequest, MediaKind, WorkerInfo
+from tasks.errors import BusyError, RejectedError
 from tasks.inspection import Inspections
 from tasks.look import look_of
 from tasks.settings import Settings
+
+START_S = 30  # Retry-After: as long as somebody needs to start a worker with another generator
 
 
 class Publisher(Protocol):
@@ -26,14 +28,11 @@ class Publisher(Protocol):
 class Admission:
     """Checks requests; uploads are looked at by a cpu worker, for hostile bytes end there."""
 
-    def __init__(
-        self, settings: Settings, publisher: Publisher, fleet: Fleet, inspections: Inspections
-    ) -> None:
-        self._settings, self._publisher = settings, publisher
-        self._fleet, self._inspections = fleet, inspections
+    def __init__(self, settings: Settings, publisher: Publisher, inspections: Inspections) -> None:
+        self._settings, self._publisher, self._inspections = settings, publisher, inspections
 
-    def check(self, request: JobRequest) -> None:
-        """Raises RejectedError (what is wrong, what to do) or StoreError."""
+    def check(self, request: JobRequest, workers: Sequence[WorkerInfo]) -> None:
+        """Raises RejectedError (what is wrong, what to do) or StoreError; `workers`: who lives."""
         if (request.text is None) == (request.speech is None):
             raise RejectedError(
                 "invalid-request", "Give either a text or a sound file: one of them, not both."
@@ -44,7 +43,7 @@ class Admission:
                 f"There is no generator {request.generator!r}. "
                 f"Installed: {', '.join(registry.names())}.",
             )
-        self._refuse_unheld(request.generator)
+        _refuse_unheld(request.generator, workers)
         try:
             parse_fps(request.fps)
             look_of(request)
@@ -58,29 +57,31 @@ class Admission:
         except ValueError as error:
             raise RejectedError("invalid-request", f"{error}.") from error
         if request.speech is not None:
-            self._inspect(MediaKind.SPEECH, request.speech, request.fps)
+            self._inspect(MediaKind.SPEECH, request.speech, request.fps, workers)
         if request.face is not None:
-            self._inspect(MediaKind.FACE, request.face, request.fps)
+            self._inspect(MediaKind.FACE, request.face, request.fps, workers)
 
-    def _refuse_unheld(self, generator: str) -> None:
-        """Where render workers live and all hold something else, a job would wait in vain."""
-        held = {worker.generator for worker in self._fleet.workers() if worker.kind == "render"}
-        if held and generator not in held:
-            raise RejectedError(
-                "generator-not-held",
-                f"No render worker here holds {generator!r}; they hold "
-                f"{', '.join(sorted(filter(None, held)))}. Choose one of these, or have a worker "
-                f"started with `lipchord worker --generator {generator}`.",
-            )
-
-    def _inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+    def _inspect(self, kind: MediaKind, key: str, fps: str, workers: Sequence[WorkerInfo]) -> None:
         """Have a cpu worker look at an upload; where none can soon, planning will look."""
         there, failure = self._inspections.known(kind, key, fps)
-        if not there and any(worker.kind == "cpu" for worker in self._fleet.workers()):
+        if not there and any(worker.kind == "cpu" for worker in workers):
             self._publisher.inspect(kind, key, fps)
             failure = self._inspections.wait(kind, key, fps, self._settings.inspect_timeout_s)
         if failure is not None:
             raise RejectedError(failure.reason, failure.detail)
+
+
+def _refuse_unheld(generator: str, workers: Sequence[WorkerInfo]) -> None:
+    """Where render workers live and all hold something else, a job would wait in vain."""
+    held = {worker.generator for worker in workers if worker.kind == "render"}
+    if held and generator not in held:
+        raise BusyError(
+            "generator-not-held",
+            f"No render worker here holds {generator!r}; they hold "
+            f"{', '.join(sorted(filter(None, held)))}. Choose one of these, or have a worker "
+            f"started with `lipchord worker --generator {generator}`.",
+            START_S,
+        )
 
 
 class Limited:

@@ -19,6 +19,7 @@ class Chunk:
     index: int
     first_frame: int
     n_frames: int
+    key: str | None = None  # of the blob that an earlier job rendered: nothing is left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Plan:
         track_suffix: of the track's file name, ".wav", ".m4a" or ".flac".
         face: blob key of a `lipsync_engine.face.Face`.
         warnings: what the user should know about sound and face.
+        fingerprint: of the render workers; chunks by another are not joined with these. None:
+            unlike workers, or none, were there when the job was planned.
     """
 
     request: JobRequest
@@ -47,6 +50,12 @@ class Plan:
     track_suffix: str
     face: str
     warnings: tuple[str, ...] = ()
+    fingerprint: str | None = None
+
+    @property
+    def to_render(self) -> tuple[int, ...]:
+        """Indices of the chunks that are not there yet."""
+        return tuple(chunk.index for chunk in self.chunks if chunk.key is None)
 
     @property
     def speech_seconds(self) -> float:

@@ -4,6 +4,8 @@ Header signatures carry ids only and keep no results. The chord is the fast
 path: that all chunks are in is decided by the job's record, when the body comes.
 """
 
+from collections.abc import Sequence
+
 from celery import Celery, chord
 
 from tasks.contract import (
@@ -19,8 +21,12 @@ from tasks.contract import (
 from tasks.errors import StoreError
 
 
-def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> None:
-    """Put all chunks of a planned job on the queue, with the merge that follows them."""
+def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: str) -> None:
+    """Put a planned job's chunks on the queue, with the merge that follows them.
+
+    Args:
+        chunks: indices of those that are to be rendered; with none the merge comes at once.
+    """
     header = [
         app.signature(
             RENDER_CHUNK,
@@ -29,13 +35,16 @@ def publish_chord(app: Celery, job_id: str, n_chunks: int, generator: str) -> No
             immutable=True,
             ignore_result=True,
         )
-        for index in range(n_chunks)
+        for index in chunks
     ]
     body = app.signature(MERGE, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True)
     failed = app.signature(
         CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
     )
-    chord(header, body.on_error(failed), app=app).apply_async()
+    if header:
+        chord(header, body.on_error(failed), app=app).apply_async()
+    else:
+        body.on_error(failed).apply_async()
 
 
 class CeleryPublisher:
@@ -48,14 +57,22 @@ class CeleryPublisher:
         """Publish the planning of an accepted job. Raises StoreError."""
         self._send(PLAN, [job_id])
 
+    def chunk(self, job_id: str, index: int, generator: str) -> None:
+        """Publish one chunk again, outside any chord. Raises StoreError."""
+        self._send(RENDER_CHUNK, [job_id, index], render_queue(generator))
+
+    def merge(self, job_id: str) -> None:
+        """Publish the merge of a job whose chunks are all in. Raises StoreError."""
+        self._send(MERGE, [job_id])
+
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
         self._send(INSPECT, [kind.value, key, fps])
 
-    def _send(self, name: str, args: list[str]) -> None:
+    def _send(self, name: str, args: list[str | int], queue: str = CPU_QUEUE) -> None:
         try:
             self._app.send_task(
-                name, args=args, queue=CPU_QUEUE, ignore_result=True, retry=True,
+                name, args=args, queue=queue, ignore_result=True, retry=True,
                 retry_policy={"max_retries": 3, "interval_max": 0.5},
             )  # fmt: skip
         except self._app.connection_for_write().connection_errors as error:

@@ -9,9 +9,10 @@ from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
-from tasks.admission import Admission, Limited, Publisher
+from tasks.admission import Limited, Publisher
 from tasks.contract import (
     CPU_QUEUE,
+    PUBLIC,
     Job,
     JobPage,
     JobRequest,
@@ -19,24 +20,25 @@ from tasks.contract import (
     VideoInfo,
     VoiceInfo,
     WorkerInfo,
-    new_job_id,
     render_queue,
 )
+from tasks.endings import Endings
 from tasks.errors import (
     GoneError,
     MissingBlobError,
     NotReadyError,
     RejectedError,
-    StaleError,
     StoreError,
     UnknownJobError,
 )
 from tasks.fleet import Fleet
-from tasks.inspection import Inspections
+from tasks.holds import Holds
+from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.webhooks.admit import WebhookAdmission
 
 POLL_S = 0.1  # between two looks at a job that somebody waits for
 JOB_ID = re.compile(r"job_[0-9a-f]{32}")
@@ -47,11 +49,14 @@ class JobQueue:
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
         queue = connect(settings.queue_url)
-        self._settings, self._publisher, self._queue = settings, publisher, queue
+        self._settings, self._queue = settings, queue
         self._records = Records(queue, settings.job_ttl_s)
-        self._storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        blobs = connect(settings.blob_url)
+        self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
+        self._holds, self._endings = Holds(blobs, settings), Endings(queue)
         self._fleet = Fleet(queue, settings.heartbeat_s)
-        self._admission = Admission(settings, publisher, self._fleet, Inspections(queue))
+        self._reception = Reception(settings, queue, blobs, publisher)
+        self._webhooks = WebhookAdmission(settings, queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -70,85 +75,111 @@ class JobQueue:
             )
         return blob.key
 
-    def submit(self, request: JobRequest, idempotency_key: str | None = None) -> Job:
-        """Check, record, publish. When this returns, the job survives any one process.
+    def admit(
+        self, tenant: str = PUBLIC, idempotency_key: str | None = None, generator: str = "viseme"
+    ) -> None:
+        """Refuse early what `submit` would refuse, before an upload is kept for it.
+
+        Raises:
+            BusyError: the tenant has its share of jobs, or the blob store is too full.
+            StoreError.
+        """
+        self._reception.admit(tenant, idempotency_key, generator)
+
+    def submit(
+        self, request: JobRequest, idempotency_key: str | None = None, tenant: str = PUBLIC
+    ) -> Job:
+        """Check, record, dispatch. When this returns, the job survives any one process.
 
         Raises:
             RejectedError: what is wrong with the request, and what to do.
-            StoreError: the store does not answer; nothing was accepted.
+            BusyError: the same request may pass later.
+            StoreError: the store does not answer, or does not keep what it is told.
         """
-        self._admission.check(request)
-        job_id = new_job_id()
-        try:
-            accepted = self._records.submit(job_id, request, idempotency_key)
-        except StaleError as error:
-            raise RejectedError(
-                "idempotency-mismatch",
-                "This Idempotency-Key was used with another request. Send a new key, or the "
-                "same request.",
-            ) from error
-        if accepted == job_id:
-            self._publish(job_id)
-        return self._records.job(accepted)
-
-    def _publish(self, job_id: str) -> None:
-        try:
-            self._publisher.plan(job_id)
-            self._records.mark_published(job_id)
-        except StoreError:
-            return  # the record is on disk: the reaper publishes it when the store is back
+        self._webhooks.check(request.webhook)
+        return self._reception.submit(request, idempotency_key, tenant)
 
     # -- look --------------------------------------------------------------------------
 
-    def job(self, job_id: str) -> Job:
-        """Raises UnknownJobError."""
+    def job(self, job_id: str, tenant: str | None = None) -> Job:
+        """The job as it is now; one that waits with an estimate.
+
+        Raises:
+            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
+        """
+        return self._reception.with_estimate(self._own(job_id, tenant))
+
+    def _own(self, job_id: str, tenant: str | None) -> Job:
         if not JOB_ID.fullmatch(job_id):
             raise UnknownJobError(job_id)
-        return self._records.job(job_id)
+        job = self._records.job(job_id)
+        if tenant not in (None, job.tenant):
+            raise UnknownJobError(job_id)
+        return job
 
     def wait(self, job_id: str, timeout_s: float) -> Job:
         """The job as soon as it is terminal, or as it is after `timeout_s`."""
         until = time.monotonic() + timeout_s
-        job = self.job(job_id)
+        job = self._own(job_id, None)
         while not job.state.terminal and time.monotonic() < until:
             time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
             if self._records.state(job_id).terminal:
                 break
-        return self._records.job(job_id)
+        return self.job(job_id)
 
-    def jobs(self, limit: int = 20, cursor: str | None = None) -> JobPage:
-        """Newest first. Raises RejectedError("bad-cursor")."""
-        ids = self._records.ids(limit + 1, _parse_cursor(cursor) if cursor else None)
-        jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id))]
+    def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
+        """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""
+        ids = self._reception.ids(tenant, limit + 1, _parse_cursor(cursor) if cursor else None)
+        jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id, tenant))]
         more = len(ids) > limit
         return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)
 
-    def _remembered(self, job_id: str) -> Job | None:
+    def _remembered(self, job_id: str, tenant: str) -> Job | None:
         try:
             return self._records.job(job_id)
         except UnknownJobError:
-            self._records.forget(job_id)  # its record has expired; the list forgets it too
+            self._records.forget(job_id)  # its record has expired; the lists forget it too
+            self._reception.forget(tenant, job_id)
             return None
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str, tenant: str | None = None) -> Job:
         """Idempotent; a terminal job stays as it is. Raises UnknownJobError."""
-        self.job(job_id)
-        self._records.cancel(job_id)
+        job = self._own(job_id, tenant)
+        if self._records.cancel(job_id):
+            self._release(job_id)
+            self._reception.dispatch_next(job.request.generator)  # its place is free
         return self._records.job(job_id)
 
-    def open_video(self, job_id: str) -> tuple[VideoInfo, BinaryIO]:
+    def delete(self, job_id: str, tenant: str | None = None) -> Job:
+        """Cancel a job that runs; of one that is over, drop video, chunks and uploads.
+
+        What another job owns too stays. Idempotent. Raises UnknownJobError.
+        """
+        self.cancel(job_id, tenant)
+        self._endings.delete(job_id)
+        self._release(job_id)
+        return self._records.job(job_id)
+
+    def _release(self, job_id: str) -> None:
+        """After the record: it says already that the job needs nothing."""
+        with suppress(StoreError):  # the reaper's hygiene does it when the store is back
+            self._holds.release(job_id)
+
+    def open_video(self, job_id: str, tenant: str | None = None) -> tuple[VideoInfo, BinaryIO]:
         """The MP4, seekable, read part by part.
 
         Raises:
             UnknownJobError, NotReadyError (not finished yet),
             GoneError (failed, canceled, expired).
         """
-        job = self.job(job_id)
+        job = self._own(job_id, tenant)
         if not job.state.terminal:
             raise NotReadyError(
                 f"The video is not ready: the job is {job.stage or job.state}, "
                 f"{job.progress:.0%} done. Ask again in a moment."
             )
+        if job.state is JobState.SUCCEEDED and job.video is None:
+            raise GoneError("The video was deleted. Send the job again.")
         if job.state is not JobState.SUCCEEDED or job.video is None:
             why = f" {job.failure.detail}" if job.failure else ""
             raise GoneError(f"The job has {job.state} and left no video.{why} Send it again.")
@@ -176,9 +207,9 @@ class JobQueue:
         try:
             workers = self.workers()
             self._storage.resolve("readiness")
+            reasons = [*self._reception.reasons()]
         except StoreError as error:
             return (str(error),)
-        reasons = []
         if not any(worker.kind == "cpu" for worker in workers):
             reasons.append("No cpu worker is alive: nothing plans or merges.")
         if not any(worker.kind == "render" and worker.generator_ready for worker in workers):

@@ -17,6 +17,7 @@ CHORD_FAILED = "lipchord.chord_failed"
 INSPECT = "lipchord.inspect"
 
 CPU_QUEUE = "cpu"  # plan, merge, inspect
+PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 
 
 def render_queue(generator: str) -> str:
@@ -58,6 +59,16 @@ class ChunkState(StrEnum):
     DONE = "done"
 
 
+class WebhookState(StrEnum):
+    """How far the telling is."""
+
+    WAITING = "waiting"  # for the job's end
+    PENDING = "pending"  # not yet heard: an attempt is due at `next_at`
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up after the last attempt
+    DISABLED = "disabled"  # the receiver answered 410 Gone
+
+
 class MediaKind(StrEnum):
     """What an uploaded blob is meant to be."""
 
@@ -87,6 +98,7 @@ class JobRequest:
             `lipsync_engine.generator.Look`.
         box: of `wav2lip`, the face as "y1,y2,x1,x2" in pixels of the picture as the engine
             keeps it; None: from the landmarks.
+        webhook: URL that is told when the job has ended; None: nobody is told.
     """
 
     text: str | None = None
@@ -106,6 +118,7 @@ class JobRequest:
     av_offset_frames: int = 0
     rest_in_silence: bool = True
     box: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,8 @@ class ChunkStatus:
         worker: name of the worker that has it or had it last.
         seconds: wall time of its rendering and encoding, once done.
         attempts: how often a worker took it.
+        error: why the last attempt that failed did so.
+        reused: an earlier job had rendered these very frames; nothing was left to do.
     """
 
     index: int
@@ -127,6 +142,8 @@ class ChunkStatus:
     worker: str | None = None
     seconds: float | None = None
     attempts: int = 0
+    error: str | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,24 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookStatus:
+    """What became of a job's webhook.
+
+    Attributes:
+        attempts: calls that have ended, well or not.
+        last_status: HTTP status of the last answer; None where there was none.
+        last_error: of the last attempt, in words; None when it went well.
+        next_at: when the next attempt is due, Unix time, seconds; None: there is none.
+    """
+
+    state: WebhookState = WebhookState.WAITING
+    attempts: int = 0
+    last_status: int | None = None
+    last_error: str | None = None
+    next_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the outside sees it.
 
@@ -157,7 +192,9 @@ class Job:
         n_frames: of the whole video; None until planned.
         speech_seconds: length of the sound; None until planned.
         eta_seconds: estimate until the end; None where there is nothing to base one on.
+        tenant: whose job it is: a name from the file of API keys.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
+        webhook: None where the request names none.
     """
 
     id: str
@@ -177,6 +214,8 @@ class Job:
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     video: VideoInfo | None = None
+    tenant: str = PUBLIC
+    webhook: WebhookStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +239,11 @@ class WorkerInfo:
         pid: of the process that renders.
         setups: how often this process has set its generator up (1, for ever).
         chunks_done, frames_done: since it started.
+        busy_seconds: spent on those chunks; frames_done / busy_seconds is its measured pace.
         job: id of the job in hand, if any.
+        fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
+            frames. None until it is ready.
+        context: samples that its generator hears before and after a frame.
     """
 
     name: str
@@ -213,6 +256,9 @@ class WorkerInfo:
     chunks_done: int = 0
     frames_done: int = 0
     job: str | None = None
+    fingerprint: str | None = None
+    context: tuple[int, int] = (0, 0)
+    busy_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,20 @@
 
 TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
+│   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
+├── UnlikeRenderersError the render workers changed while a job ran
 ├── MissingBlobError     a blob's manifest or one of its parts is not there
 └── StaleError           a compare-and-set was refused: somebody else moved the job on
 """
 
+from math import ceil
 from typing import ClassVar
+
+LONGEST_RETRY_S = 3600  # an estimate that is further off than this is no estimate
 
 
 class TasksError(Exception):
@@ -25,14 +30,30 @@ class RejectedError(TasksError):
     Attributes:
         reason: a stable word, such as "no-face" or "unknown-language".
         detail: what is wrong and what to do next, for the user.
+        field: of the request, where one field alone is to blame.
     """
 
     code = "rejected"
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.field = field
+
+
+class BusyError(RejectedError):
+    """Nothing is wrong with the request: the same one may pass later.
+
+    Attributes:
+        retry_after_s: when it is worth to try again, whole seconds.
+    """
+
+    code = "busy"
+
+    def __init__(self, reason: str, detail: str, retry_after_s: float) -> None:
+        super().__init__(reason, detail)
+        self.retry_after_s = min(LONGEST_RETRY_S, max(1, ceil(retry_after_s)))
 
 
 class UnknownJobError(TasksError):
@@ -64,6 +85,16 @@ class MissingBlobError(TasksError):
     def __init__(self, key: str) -> None:
         super().__init__(f"The blob {key} is not in the store: it has expired or was never whole.")
         self.key = key
+
+
+class UnlikeRenderersError(TasksError):
+    code = "renderers-changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The render workers got another generator, other weights or another encoder while "
+            "this job ran, and frames by both would not look alike. Send the job again."
+        )
 
 
 class StaleError(TasksError):

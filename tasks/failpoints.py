@@ -31,7 +31,7 @@ def hit(name: str) -> None:
     if not wanted:
         return
     for point in wanted.split(","):
-        place, nth, action = point.split(":")
+        place, nth, action = point.rsplit(":", 2)
         if place == name and _count(name) == int(nth):
             ACTIONS[action]()
 

@@ -1,7 +1,7 @@
 """Who is alive: workers' heartbeats in the queue store."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import cast
 
 import redis
@@ -23,17 +23,36 @@ class Fleet:
         life = int(self._heartbeat_s * MISSED_BEATS * 1000)
         with answering("queue store"):
             self._redis.set(f"lipchord:worker:{worker.name}", json.dumps(asdict(worker)), px=life)
-            self._redis.zadd("lipchord:workers", {worker.name: _now(self._redis)})
+            now = _now(self._redis)
+            self._redis.zadd("lipchord:workers", {worker.name: now})
+            self._redis.zremrangebyscore("lipchord:workers", "-inf", now - life / 1000)
+            if worker.generator is not None and worker.generator_ready:
+                self._redis.zadd("lipchord:ready", {worker.generator: now})
 
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Those whose last heartbeat is fresh, sorted by name."""
         with answering("queue store"):
-            horizon = _now(self._redis) - self._heartbeat_s * MISSED_BEATS
-            self._redis.zremrangebyscore("lipchord:workers", "-inf", horizon)
-            names = cast(list[bytes], self._redis.zrange("lipchord:workers", 0, -1))
-            keys = [f"lipchord:worker:{name.decode()}" for name in sorted(names)]
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.time()
+            pipe.zrange("lipchord:workers", 0, -1, withscores=True)
+            (seconds, micros), seen = pipe.execute()
+            horizon = seconds + micros / 1e6 - self._heartbeat_s * MISSED_BEATS
+            keys = [f"lipchord:worker:{name.decode()}" for name, at in sorted(seen) if at > horizon]
             found = cast(list["bytes | None"], self._redis.mget(keys)) if keys else []
-        return tuple(WorkerInfo(**json.loads(raw)) for raw in found if raw)
+        return tuple(_read(raw) for raw in found if raw)
+
+    def last_ready_s(self, generator: str) -> float:
+        """Seconds since a render worker with this generator was ready; inf: none ever was."""
+        with answering("queue store"):
+            seen = self._redis.zscore("lipchord:ready", generator)
+            return float("inf") if seen is None else _now(self._redis) - seen
+
+
+def _read(raw: bytes) -> WorkerInfo:
+    """A heartbeat; what a newer version says beyond ours is passed over."""
+    said = json.loads(raw)
+    known = {item.name: said[item.name] for item in fields(WorkerInfo) if item.name in said}
+    return WorkerInfo(**known | {"context": tuple(known.get("context", (0, 0)))})
 
 
 def _now(client: "redis.Redis") -> float:

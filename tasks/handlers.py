@@ -1,22 +1,23 @@
-"""The Celery tasks: each takes ids, does its step, and moves the job's record on.
+"""The Celery tasks: each takes ids, claims its step, does it, and moves the job's record on.
 
 Every one may run twice, at the same time, on two machines. What the record
-refuses (`StaleError`, a job that is over) ends in `Ignore`, which leaves the
-chord alone; a chunk that somebody else has done counts as done.
+refuses ends in `Ignore`, which leaves the chord alone; a chunk that somebody
+else has done counts as done, so that the chord's count goes on. How an attempt
+ends that does not succeed is in `tasks.attempt`.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
+from celery import Task
 from celery.exceptions import Ignore
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, worker_process_init
 
-from lipsync_engine.errors import CanceledError, EngineError, InputError
-from merge.errors import MergeError
-from tasks import reaper, worker
+from lipsync_engine.errors import CanceledError, InputError
+from tasks import failpoints, reaper, worker
 from tasks.app import app
+from tasks.attempt import STORE_PATIENCE_S, Attempt, carry_out, wait_for_store
 from tasks.chord import CeleryPublisher, publish_chord
 from tasks.contract import (
     CHORD_FAILED,
@@ -27,18 +28,28 @@ from tasks.contract import (
     Failure,
     MediaKind,
 )
-from tasks.errors import MissingBlobError, StaleError, StoreError
+from tasks.errors import StaleError, StoreError, UnknownJobError
+from tasks.holds import Kind
+from tasks.keeper import Keeper
 from tasks.media import look_at
-from tasks.plan import make_plan
-from tasks.records import ClaimOutcome, PlanClaim
+from tasks.mending import mended
+from tasks.patience import patiently
+from tasks.planning import plan_job
+from tasks.progress import Progress
+from tasks.records import MERGING, PLANNING, ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
-PROGRESS_S = 0.5  # between two words about a chunk's progress; also how soon a cancel is seen
-RETRY: dict[str, Any] = {  # of what may pass: a store that is away for a while
+CLAIM_PATIENCE_S = 5.0  # for a store that is away; then the message comes again later
+LEASED: dict[str, Any] = {  # attempts are counted in the record
+    "bind": True,
+    "max_retries": None,
+    "Request": "tasks.lost:LeasedRequest",
+}
+RETRY: dict[str, Any] = {  # of what has no record
     "autoretry_for": (StoreError,),
     "max_retries": 10,
     "retry_backoff": 1,
@@ -52,72 +63,121 @@ def _child_started(**_: object) -> None:
     worker.start(lambda started: reaper.start(started, CeleryPublisher(app)))
 
 
-@app.task(name=PLAN, **RETRY)
-def plan(job_id: str) -> None:
+@task_postrun.connect
+def _task_ended(**_: object) -> None:
+    """Where the task has ended its job, a place is free: the next job takes it at once."""
+    try:
+        worker.current().dispatch.round(CeleryPublisher(app))
+    except StoreError as error:
+        log.warning("dispatch left to the reaper", error=str(error))
+
+
+@app.task(name=PLAN, **LEASED)
+def plan(self: Task, job_id: str) -> None:
     """Turn a request into sound, face and cuts; then publish the chord."""
     here = worker.current()
-    claim = here.records.begin_plan(job_id)
-    if claim is PlanClaim.STOP:
+    claim, fence = _asked(self, lambda: here.records.claim_plan(job_id, here.name))
+    if claim not in (PlanClaim.PLAN, PlanClaim.PLANNED):
         raise Ignore
+    failpoints.hit("plan:claimed")
+    attempt = Attempt(here.records, job_id, PLANNING, fence)
+    carry_out(self, attempt, lambda keeper: _plan(attempt, keeper, claim))
+
+
+def _plan(attempt: Attempt, keeper: Keeper, claim: PlanClaim) -> None:
+    here, job_id = worker.current(), attempt.job_id
+
+    def note(done: float) -> None:
+        if keeper.lost or not here.records.note_planning(job_id, done):
+            raise CanceledError
+
     if claim is PlanClaim.PLAN:
-        made = _or_fail(job_id, lambda: make_plan(
-            here.records.job(job_id).request,
-            here.storage,
-            here.settings,
-            sum(w.kind == "render" and w.generator_ready for w in here.fleet.workers()),
-            lambda done: here.records.note_planning(job_id, done),
-        ))  # fmt: skip
-        if not here.records.set_plan(job_id, made):
-            raise Ignore
+        made = plan_job(here, job_id, note)
+        if not patiently(lambda: here.records.set_plan(job_id, made), STORE_PATIENCE_S):
+            raise CanceledError
+    failpoints.hit("plan:recorded")
     planned = here.records.plan(job_id)
-    publish_chord(app, job_id, len(planned.chunks), planned.request.generator)
+    here.dispatch.settle(job_id, planned.n_frames)
+    publish_chord(app, job_id, planned.to_render, planned.request.generator)
+    here.records.mark_chord(job_id)
 
 
-@app.task(name=RENDER_CHUNK, **RETRY)
-def render_chunk(job_id: str, index: int) -> None:
+@app.task(name=RENDER_CHUNK, **LEASED)
+def render_chunk(self: Task, job_id: str, index: int) -> None:
     """Render one chunk on this process's device; safe to run twice."""
     here = worker.current()
-    claim = here.records.claim(job_id, index, here.name)
+    claim = _asked(self, lambda: here.records.claim(job_id, index, here.name))
     if claim.outcome is ClaimOutcome.DONE:
         return
     if claim.outcome is not ClaimOutcome.RENDER:
         raise Ignore
+    failpoints.hit("chunk:claimed")
+    attempt = Attempt(here.records, job_id, str(index), claim.fence, here.settings.stall_s)
+    in_chord = self.request.chord is not None
+    try:
+        carry_out(self, attempt, lambda keeper: _render(attempt, keeper, index, in_chord))
+    finally:
+        here.note(job=None)
+
+
+def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> None:
+    here, job_id = worker.current(), attempt.job_id
     made = here.records.plan(job_id)
     chunk = made.chunks[index]
     here.note(job=job_id)
-    note = _at_most_every(
-        PROGRESS_S, lambda frames: here.records.note_progress(job_id, index, claim.fence, frames)
+    blob = here.renderer.render(made, chunk, Progress(attempt, keeper))
+    failpoints.hit("chunk:stored")
+    here.holds.hold_new(job_id, blob.key, Kind.CHUNK)
+    merge_is_due = patiently(
+        lambda: here.records.commit(
+            job_id, index, attempt.fence, blob.key, chunk.n_frames, in_chord
+        ),
+        STORE_PATIENCE_S,
     )
-    try:
-        blob = _or_fail(job_id, lambda: here.renderer.render(made, chunk, note))
-        here.records.commit(job_id, index, claim.fence, blob.key, chunk.n_frames)
-    except (CanceledError, StaleError) as error:
-        here.note(job=None)
-        raise Ignore from error
+    failpoints.hit("chunk:committed")
     here.chunk_done(chunk.n_frames)
+    if merge_is_due:
+        _or_the_reaper(lambda: CeleryPublisher(app).merge(job_id))
 
 
-@app.task(name=MERGE, **RETRY)
-def merge(job_id: str) -> None:
+@app.task(name=MERGE, **LEASED)
+def merge(self: Task, job_id: str) -> None:
     """Join the chunks under the whole sound track, verify, store; the job has succeeded."""
     here = worker.current()
-    made = here.records.plan(job_id)
-    fence = here.records.begin_merge(job_id, len(made.chunks))
+
+    def begin() -> int | None:
+        return here.records.begin_merge(job_id, len(here.records.plan(job_id).chunks), here.name)
+
+    fence = _asked(self, begin)
     if fence is None:
         raise Ignore
+    failpoints.hit("merge:begun")
+    attempt = Attempt(here.records, job_id, MERGING, fence)
+    carry_out(self, attempt, lambda keeper: _merge(attempt, keeper))
+
+
+def _merge(attempt: Attempt, keeper: Keeper) -> None:
+    here, job_id = worker.current(), attempt.job_id
+    made = here.records.plan(job_id)
+
+    def go_on() -> None:
+        if keeper.lost or not attempt.mine():
+            raise CanceledError
+
     keys = here.records.chunk_keys(job_id)
-    video = _or_fail(job_id, lambda: stitch(made, keys, here.storage, here.settings))
-    here.records.finish(job_id, fence, video)
+    with mended(attempt, keys, here.storage, CeleryPublisher(app)):
+        video = stitch(made, keys, here.storage, here.settings, go_on)
+    failpoints.hit("merge:stored")
+    here.holds.hold_new(job_id, video.key)
+    patiently(lambda: here.records.finish(job_id, attempt.fence, video), STORE_PATIENCE_S)
+    failpoints.hit("merge:finished")
 
 
-@app.task(name=CHORD_FAILED, **RETRY)
+@app.task(name=CHORD_FAILED)
 def chord_failed(job_id: str) -> None:
-    """The chord's errback: a chunk failed in a way that its task could not record."""
-    worker.current().records.fail(job_id, Failure(
-        "render-failed",
-        "A chunk could not be rendered. The workers' logs say more; send the job again, and "
-        "report it if it fails again.",
-    ))  # fmt: skip
+    """The chord's errback. A chord can fail although all its chunks are in (a lost connection
+    where a part is counted is enough), so this says nothing about the job: its record does."""
+    log.warning("a chord failed; the reaper goes by the record", job=job_id)
 
 
 @app.task(name=INSPECT, **RETRY)
@@ -132,38 +192,18 @@ def inspect(kind: str, key: str, fps: str) -> None:
     here.inspections.put(MediaKind(kind), key, fps, failure)
 
 
-def _or_fail(job_id: str, step: Callable[[], T]) -> T:
-    """Do a step; what cannot pass by itself ends the job, with words for its user."""
+def _asked(task: Task, claim: Callable[[], T]) -> T:
+    """A claim's answer; where the store does not give one, the message comes again."""
     try:
-        return step()
-    except (CanceledError, StaleError, StoreError):
-        raise
-    except Exception as error:
-        failure = _failure(error)
-        log.error("job failed", job=job_id, reason=failure.reason, exc_info=True)
-        worker.current().records.fail(job_id, failure)
+        return patiently(claim, CLAIM_PATIENCE_S)
+    except StoreError as error:
+        raise wait_for_store(task, error) from error
+    except (StaleError, UnknownJobError) as error:  # chunks missing, held, or a record that is gone
         raise Ignore from error
 
 
-def _failure(error: Exception) -> Failure:
-    if isinstance(error, EngineError | MergeError | MissingBlobError):
-        return Failure(error.code, str(error))
-    return Failure(
-        "internal",
-        f"Something broke that is not your input's fault ({type(error).__name__}). "
-        "The worker's log has the details; send the job again, and report it if it fails again.",
-    )
-
-
-def _at_most_every(seconds: float, note: Callable[[int], bool]) -> Callable[[int], bool]:
-    """Pass a call on only when the last one is `seconds` ago; in between, all is well."""
-    last = time.monotonic()
-
-    def limited(frames: int) -> bool:
-        nonlocal last
-        if time.monotonic() - last < seconds:
-            return True
-        last = time.monotonic()
-        return note(frames)
-
-    return limited
+def _or_the_reaper(publish: Callable[[], None]) -> None:
+    try:
+        publish()
+    except StoreError as error:
+        log.warning("left to the reaper", error=str(error))

@@ -2,25 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from lipsync_engine.chunking import costs_of, estimate_optimal_chunks, place_cuts
 from lipsync_engine.face import Face
 from lipsync_engine.look import parse_box
 from lipsync_engine.timeline import frame_count, parse_fps
 from lipsync_engine.wav2lip.box import fixed
-from tasks.blueprint import Chunk, Plan
+from tasks.blueprint import Plan
 from tasks.contract import JobRequest
+from tasks.cutting import cut
+from tasks.look import look_of
 from tasks.media import face_of, sound_of
+from tasks.reuse import Reuse
 from tasks.settings import Settings
 from tasks.storage import Storage, read
-
-MAX_CHUNK_FRAMES = 3000  # keeps a chunk on a slow generator (3 frames/s) within a task's time limit
 
 
 def make_plan(
@@ -29,12 +27,14 @@ def make_plan(
     settings: Settings,
     ready_workers: int,
     on_progress: Callable[[float], None],
+    reuse: Reuse | None = None,
 ) -> Plan:
     """Make or fetch the sound and the face, and cut the frames.
 
     Args:
         ready_workers: to plan for where the request does not say how many.
         on_progress: told how far it is, 0..1.
+        reuse: where chunks of earlier jobs are found; None: all is rendered.
 
     Raises:
         InputError: the sound or the face cannot be used, and what to do.
@@ -47,13 +47,18 @@ def make_plan(
             face = face_of(request.face, fps, storage, settings, workdir)
             _check_box(request, storage, face.key)
             sound = spoken.result()
-    n_frames = frame_count(sound.n_samples, fps)
+        n_frames = frame_count(sound.n_samples, fps)
+        pcm = read(storage, sound.pcm)
+        known = () if reuse is None else reuse.find(
+            face.key, fps, look_of(request), pcm, n_frames, storage, workdir
+        )  # fmt: skip
+    workers = request.num_workers or max(1, ready_workers)
     return Plan(
         request=request,
         fps=fps,
         n_frames=n_frames,
         n_samples=sound.n_samples,
-        chunks=_cuts(request, storage, sound.pcm, n_frames, fps, ready_workers),
+        chunks=cut(np.frombuffer(pcm, "<i2"), n_frames, fps, request.generator, workers, known),
         pcm=sound.pcm,
         track=sound.track,
         track_suffix=sound.track_suffix,
@@ -66,15 +71,3 @@ def _check_box(request: JobRequest, storage: Storage, face_key: str) -> None:
     """Raises FaceError: the face was to be in a box that the picture does not have."""
     if request.box is not None:
         fixed(parse_box(request.box), *Face.from_bytes(read(storage, face_key)).size)
-
-
-def _cuts(
-    request: JobRequest, storage: Storage, pcm_key: str, n_frames: int, fps: Fraction, ready: int
-) -> tuple[Chunk, ...]:
-    workers = request.num_workers or max(1, ready)
-    costs = costs_of(request.generator)
-    wanted = estimate_optimal_chunks(float(n_frames / fps), workers, fps=fps, costs=costs)
-    n_chunks = max(wanted, ceil(n_frames / MAX_CHUNK_FRAMES))
-    pcm = np.frombuffer(read(storage, pcm_key), "<i2")
-    cuts = place_cuts(pcm, n_frames, fps, n_chunks)
-    return tuple(Chunk(i, cut.first, cut.count) for i, cut in enumerate(cuts))

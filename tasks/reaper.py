@@ -1,58 +1,102 @@
-"""What the chord cannot promise: a thread in every cpu worker looks after forgotten jobs.
+"""What the chord cannot promise: a thread in every cpu worker looks after all jobs for ever.
 
-A job that was accepted but never published (its API process died in between)
-is published; a job past its deadline expires. Idempotent: two reapers at once
-are harmless, because the record decides.
+Its round is a list of duties. Each is a function without arguments that may be
+done by two reapers at once and may be cut off in the middle: what is true stands
+in the records, and each of them is changed by one script. A duty that fails is
+said in the log and does not keep the others from theirs.
 """
 
 import threading
 import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
-from tasks.admission import Publisher
-from tasks.contract import Failure, JobState
-from tasks.errors import StoreError, UnknownJobError
-from tasks.records import Records
+from tasks import failpoints
+from tasks.contract import Failure
+from tasks.errors import StoreError
+from tasks.hygiene import Hygiene
+from tasks.records import MERGING, PLANNING, Records
+from tasks.webhooks import deliver
 from tasks.worker import Worker
 
-GRACE_S = 5.0  # a submit publishes within milliseconds; younger jobs are left to it
+GRACE_S = 5.0  # a message comes to its worker within milliseconds; younger ones are left alone
+
+Duty = Callable[[], None]
 
 log = structlog.get_logger()
+
+
+class Publisher(Protocol):
+    """Puts pieces of work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
+
+    def plan(self, job_id: str) -> None:
+        """Publish a job's planning. Raises StoreError."""
+
+    def chunk(self, job_id: str, index: int, generator: str) -> None:
+        """Publish one chunk. Raises StoreError."""
+
+    def merge(self, job_id: str) -> None:
+        """Publish the merge. Raises StoreError."""
+
+
+def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
+    """All that a cpu worker looks after, in order."""
+    return (
+        lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
+        lambda: worker.dispatch.round(publisher),
+        Hygiene(worker.holds, worker.endings),
+    )
 
 
 def start(worker: Worker, publisher: Publisher) -> None:
     """Start the thread, in a cpu worker; elsewhere do nothing."""
     if worker.settings.worker_kind != "cpu":
         return
-    args = (worker.records, publisher, worker.settings.job_deadline_s, worker.settings.reaper_s)
+    deliver.start(worker.settings)
+    args = (duties(worker, publisher), worker.settings.reaper_s)
     threading.Thread(target=_for_ever, args=args, name="reaper", daemon=True).start()
 
 
-def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
-    """One round over all jobs that are not over. Raises StoreError."""
-    now = records.now()
-    for job_id in records.active():
+def do(duties: Sequence[Duty]) -> None:
+    """One round."""
+    for duty in duties:
         try:
-            job = records.job(job_id)
-        except UnknownJobError:
-            records.forget(job_id)
-            continue
-        age = now - job.created_at
-        if age > deadline_s:
-            records.expire(job_id, Failure("deadline", _too_late(deadline_s)))
-        elif job.state is JobState.QUEUED and age > GRACE_S and not records.published(job_id):
-            publisher.plan(job_id)
-            records.mark_published(job_id)
-            log.warning("published a job that its API process had not", job=job_id)
-
-
-def _for_ever(records: Records, publisher: Publisher, deadline_s: float, every_s: float) -> None:
-    while True:
-        try:
-            reap(records, publisher, deadline_s)
+            duty()
         except StoreError as error:
-            log.warning("reaper's round missed", error=str(error))
+            log.warning("a duty of the reaper was missed", error=str(error))
+        except Exception:
+            log.exception("a duty of the reaper broke")
+
+
+def reap(records: Records, publisher: Publisher, deadline_s: float) -> None:
+    """Look after every job that is not over: see `tasks/lua/look_after.lua`. Raises StoreError."""
+    too_late = Failure("deadline", _too_late(deadline_s))
+    for job_id in records.active():
+        found = records.look_after(job_id, deadline_s, too_late, GRACE_S)
+        if found.ended == "gone":
+            records.forget(job_id)
+        elif found.ended:
+            log.warning("the reaper ended a job", job=job_id, state=found.ended)
+        failpoints.hit("reaper:mid")
+        for piece in found.pieces:
+            log.warning("the reaper publishes again", job=job_id, piece=piece)
+            _publish(publisher, job_id, piece, found.generator)
+
+
+def _publish(publisher: Publisher, job_id: str, piece: str, generator: str) -> None:
+    if piece == PLANNING:
+        publisher.plan(job_id)
+    elif piece == MERGING:
+        publisher.merge(job_id)
+    else:
+        publisher.chunk(job_id, int(piece), generator)
+
+
+def _for_ever(duties: Sequence[Duty], every_s: float) -> None:
+    while True:
+        do(duties)
         time.sleep(every_s)
 
 

@@ -31,13 +31,28 @@ class Settings:
         max_audio_s: one job's sound, seconds.
         max_video_s: of a face video, seconds; the rest is not used.
         upload_ttl_s, chunk_ttl_s, result_ttl_s: how long blobs are kept, seconds.
+        reuse: 1: frames that an earlier job rendered are not rendered again; 0: all are.
         job_ttl_s: how long a finished job is remembered, seconds.
         job_deadline_s: a job older than this is given up, seconds.
         inspect_timeout_s: how long a submit waits for its uploads to be looked at, seconds.
         generate_timeout_s: how long /api/generate waits for its video, seconds.
         heartbeat_s: between two heartbeats of a worker, seconds.
         reaper_s: between two rounds of the reaper, seconds.
+        lease_s: how long a worker that is not heard keeps its chunk, seconds.
+        stall_s: how long a generator may be silent before its process is ended, seconds.
         blob_part_bytes: size of one stored part, bytes.
+        api_keys_file: tenants and their keys (`api/tenants.py`); empty: nobody is asked.
+        tenant_jobs: unfinished jobs that a tenant may have, 0: any number.
+        jobs_under_way: dispatched and unfinished jobs of a generator; 0: its ready render
+            workers and `tasks.dispatch.SPARE` more.
+        max_wait_s: a job that would wait longer than this for its start is refused, seconds.
+        ready_grace_s: a job is accepted when a render worker was ready so recently, seconds;
+            0: also when none ever was.
+        blob_full_share: of the blob store's memory; past it new jobs are refused, 0..1.
+        require_sync: 1: refuse jobs where the queue store cannot promise that they are on disk.
+        webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
+        webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
+        public_url: of the API as receivers of webhooks see it; empty: their links are relative.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -55,13 +70,26 @@ class Settings:
     upload_ttl_s: int = _setting("LIPCHORD_UPLOAD_TTL_S", 7 * 86400)
     chunk_ttl_s: int = _setting("LIPCHORD_CHUNK_TTL_S", 2 * 86400)
     result_ttl_s: int = _setting("LIPCHORD_RESULT_TTL_S", 7 * 86400)
+    reuse: int = _setting("LIPCHORD_REUSE", 1)
     job_ttl_s: int = _setting("LIPCHORD_JOB_TTL_S", 8 * 86400)
     job_deadline_s: int = _setting("LIPCHORD_JOB_DEADLINE_S", 86400)
     inspect_timeout_s: float = _setting("LIPCHORD_INSPECT_TIMEOUT_S", 15.0)
     generate_timeout_s: float = _setting("LIPCHORD_GENERATE_TIMEOUT_S", 1800.0)
     heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
     reaper_s: float = _setting("LIPCHORD_REAPER_S", 3.0)
+    lease_s: float = _setting("LIPCHORD_LEASE_S", 30.0)
+    stall_s: float = _setting("LIPCHORD_STALL_S", 120.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
+    api_keys_file: str = _setting("LIPCHORD_API_KEYS_FILE", "")
+    tenant_jobs: int = _setting("LIPCHORD_TENANT_JOBS", 1000)
+    jobs_under_way: int = _setting("LIPCHORD_JOBS_UNDER_WAY", 0)
+    max_wait_s: float = _setting("LIPCHORD_MAX_WAIT_S", 3600.0)
+    ready_grace_s: float = _setting("LIPCHORD_READY_GRACE_S", 60.0)
+    blob_full_share: float = _setting("LIPCHORD_BLOB_FULL_SHARE", 0.75)
+    require_sync: int = _setting("LIPCHORD_REQUIRE_SYNC", 1)
+    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
+    public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.blueprint import Plan
 from tasks.contract import (
+    PUBLIC,
     ChunkState,
     ChunkStatus,
     Failure,
@@ -14,6 +15,8 @@ from tasks.contract import (
     JobState,
     Stage,
     VideoInfo,
+    WebhookState,
+    WebhookStatus,
 )
 
 PLANNING_SHARE = 0.05  # of the whole: measured on a 120 s text, planning is 2-4 % of the time
@@ -41,6 +44,8 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         warnings=plan.warnings if plan else (),
         failure=Failure(**json.loads(failure)) if failure else None,
         video=VideoInfo(**json.loads(video)) if video else None,
+        tenant=record.get("tenant", PUBLIC),
+        webhook=_webhook_status(record) if "webhook" in record else None,
     )
     planning = float(record.get("planning", 0))
     return _with_progress(job, planning, _eta_seconds(job, _time(record, "planned_at"), now))
@@ -56,6 +61,19 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         worker=chunk.get("worker"),
         seconds=chunk.get("seconds"),
         attempts=chunk["attempts"],
+        error=chunk.get("error"),
+        reused=chunk.get("reused", False),
+    )
+
+
+def _webhook_status(record: dict[str, str]) -> WebhookStatus:
+    status = record.get("webhook_status")
+    return WebhookStatus(
+        state=WebhookState(record.get("webhook_state", WebhookState.WAITING)),
+        attempts=int(record.get("webhook_attempts", 0)),
+        last_status=int(status) if status else None,
+        last_error=record.get("webhook_error") or None,
+        next_at=_time(record, "webhook_next"),
     )
 
 
@@ -95,7 +113,9 @@ def _eta_seconds(job: Job, rendering_since: float | None, now: float) -> float |
     if job.state is not JobState.RUNNING or job.stage is Stage.PLANNING or not job.n_frames:
         return None
     done = sum(chunk.frames_done for chunk in job.chunks)
-    if rendering_since is None or done == 0:
+    reused = sum(chunk.n_frames for chunk in job.chunks if chunk.reused)
+    if rendering_since is None or done == reused:
         return None
-    pace = done / max(now - rendering_since, 1e-3)  # frames a second, by all workers together
+    # frames a second, by all workers together
+    pace = (done - reused) / max(now - rendering_since, 1e-3)
     return round((job.n_frames - done) / pace / (1 - MERGING_SHARE), 1)

@@ -1,7 +1,6 @@
 """The third step of a job: its chunks and its sound track become the stored MP4."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,9 +13,16 @@ from tasks.storage import Storage, fetch
 
 
 def stitch(
-    plan: Plan, chunk_keys: Sequence[str], storage: Storage, settings: Settings
+    plan: Plan,
+    chunk_keys: Sequence[str],
+    storage: Storage,
+    settings: Settings,
+    go_on: Callable[[], None] = lambda: None,
 ) -> VideoInfo:
     """Join, mux, verify, store.
+
+    Args:
+        go_on: called between two steps; raises where there is no use in the next.
 
     Raises:
         MergeError: the chunks do not make the planned video.
@@ -34,12 +40,9 @@ def stitch(
         ]
         track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
         whole = workdir / "video.mp4"
-        merge_chunks(chunks, track, whole, plan.fps, threads=_cores())
+        go_on()
+        merge_chunks(chunks, track, whole, plan.fps)
+        go_on()
         with whole.open("rb") as stream:
             blob = storage.put(stream, settings.result_ttl_s)
     return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256)
-
-
-def _cores() -> int:
-    """Cores that this process may use: the renderers are idle, or done, when a job is merged."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

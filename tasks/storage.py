@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
@@ -17,19 +17,13 @@ from typing import BinaryIO, Protocol, TypedDict, cast
 
 import redis
 
-from tasks.errors import MissingBlobError
+from tasks.errors import MissingBlobError, StoreError
+from tasks.parts import PartsFile, pieces
+from tasks.scripts import blob_scripts
 from tasks.stores import answering
 
 STORE = "blob store"
 PART_BYTES = 4 * 2**20
-
-# Keep a part that is there already, and never shorten its life: other blobs may share it.
-TOUCH = """
-local left = redis.call('PTTL', KEYS[1])
-if left == -2 then return 0 end
-if left >= 0 and left < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,13 @@ class Storage(Protocol):
         """A seekable file that fetches one part at a time. Raises MissingBlobError."""
 
     def delete(self, key: str) -> None:
-        """Forget the blob; its parts go with their time, for others may share them."""
+        """Forget the blob, and those of its parts that no other blob shares."""
+
+    def verify(self, key: str) -> bool:
+        """Read it all: True when it is there with the bytes that its key says.
+
+        What is damaged is forgotten, so that the next `put` of these bytes writes them anew.
+        """
 
     def link(self, name: str, key: str, ttl_s: int) -> None:
         """Let `name` mean `key` for `ttl_s` seconds."""
@@ -85,58 +85,28 @@ def read(storage: Storage, key: str) -> bytes:
         return stream.read()
 
 
-class PartsFile(io.RawIOBase):
-    """A seekable file over parts that are fetched when they are read, one kept at a time."""
-
-    def __init__(self, size: int, part_bytes: int, fetch: Callable[[int], bytes]) -> None:
-        self._size, self._part_bytes, self._fetch = size, part_bytes, fetch
-        self._position = 0
-        self._held: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer)).cast("B")
-        if self._position >= self._size:
-            return 0
-        index, start = divmod(self._position, self._part_bytes)
-        if self._held[0] != index:
-            self._held = (index, self._fetch(index))
-        piece = self._held[1][start : start + len(view)]
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
-
-
 class RedisStorage:
     """Blobs in a Redis or Valkey of their own."""
 
     def __init__(self, client: "redis.Redis", part_bytes: int = PART_BYTES) -> None:
         self._redis, self._part_bytes = client, part_bytes
-        self._touch = client.register_script(TOUCH)
+        self._scripts = blob_scripts(client, "touch", "manifest", "drop")
 
     def put(self, data: bytes | BinaryIO, ttl_s: int) -> Blob:
         whole, size, parts = hashlib.sha256(), 0, []
         with answering(STORE):
-            for part in _parts(data, self._part_bytes):
+            for part in pieces(data, self._part_bytes):
                 whole.update(part)
                 size += len(part)
                 parts.append(self._put_part(part, ttl_s))
             blob = Blob(f"blob_{whole.hexdigest()}", size)
             manifest = {"size": size, "part_bytes": self._part_bytes, "parts": parts}
-            self._put_manifest(blob.key, json.dumps(manifest), ttl_s)
+            whole_there = self._scripts["manifest"](
+                keys=[f"lipchord:{blob.key}"],
+                args=[blob.key, json.dumps(manifest), ttl_s * 1000, *parts],
+            )
+        if not whole_there:
+            raise StoreError("A file was too slow to come in whole. Send it once more.")
         return blob
 
     def stat(self, key: str) -> Blob:
@@ -157,7 +127,25 @@ class RedisStorage:
 
     def delete(self, key: str) -> None:
         with answering(STORE):
-            self._redis.delete(f"lipchord:{key}")
+            self._scripts["drop"](args=[key])
+
+    def verify(self, key: str) -> bool:
+        try:
+            parts = self._manifest(key)["parts"]
+        except MissingBlobError:
+            return False
+        whole, damaged = hashlib.sha256(), False
+        with answering(STORE):
+            for name in parts:
+                part = cast("bytes | None", self._redis.get(f"lipchord:part:{name}"))
+                if part is None or hashlib.sha256(part).hexdigest() != name:
+                    self._redis.delete(f"lipchord:part:{name}")  # whoever shares it is damaged too
+                    damaged = True
+                whole.update(part or b"")
+        if damaged or f"blob_{whole.hexdigest()}" != key:
+            self.delete(key)
+            return False
+        return True
 
     def link(self, name: str, key: str, ttl_s: int) -> None:
         with answering(STORE):
@@ -169,15 +157,12 @@ class RedisStorage:
         return key.decode() if key else None
 
     def _put_part(self, part: bytes, ttl_s: int) -> str:
+        """A part that is there already is kept, and never lives shorter: others may share it."""
         name = hashlib.sha256(part).hexdigest()
         key = f"lipchord:part:{name}"
-        if not self._touch(keys=[key], args=[ttl_s * 1000]):
+        if not self._scripts["touch"](keys=[key], args=[ttl_s * 1000]):
             self._redis.set(key, part, ex=ttl_s)
         return name
-
-    def _put_manifest(self, key: str, manifest: str, ttl_s: int) -> None:
-        if not self._touch(keys=[f"lipchord:{key}"], args=[ttl_s * 1000]):
-            self._redis.set(f"lipchord:{key}", manifest, ex=ttl_s)
 
     def _manifest(self, key: str) -> _Manifest:
         with answering(STORE):
@@ -211,6 +196,9 @@ class MemoryStorage:
     def delete(self, key: str) -> None:
         self._blobs.pop(key, None)
 
+    def verify(self, key: str) -> bool:
+        return self._blobs.get(key, (0.0, b""))[0] > self._clock()
+
     def link(self, name: str, key: str, ttl_s: int) -> None:
         self._names[name] = (self._clock() + ttl_s, key)
 
@@ -223,11 +211,3 @@ class MemoryStorage:
         if until <= self._clock():
             raise MissingBlobError(key)
         return whole
-
-
-def _parts(data: bytes | BinaryIO, part_bytes: int) -> Iterator[bytes]:
-    stream = io.BytesIO(data) if isinstance(data, bytes) else data
-    while part := stream.read(part_bytes):
-        while len(part) < part_bytes and (more := stream.read(part_bytes - len(part))):
-            part += more  # a socket may give less than was asked
-        yield part

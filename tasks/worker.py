@@ -15,9 +15,13 @@ import structlog
 from lipsync_engine import registry
 from lipsync_engine.generator import WarmsUp
 from tasks.contract import WorkerInfo
+from tasks.dispatch import Dispatch
+from tasks.endings import Endings
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
+from tasks.holds import Holds
 from tasks.inspection import Inspections
+from tasks.known import KnownChunks
 from tasks.records import Records
 from tasks.render import Renderer
 from tasks.settings import Settings
@@ -33,12 +37,18 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         queue = connect(settings.queue_url)
-        self.records = Records(queue, settings.job_ttl_s)
-        self.storage: Storage = RedisStorage(connect(settings.blob_url), settings.blob_part_bytes)
+        self.records = Records(queue, settings.job_ttl_s, settings.lease_s)
+        blobs = connect(settings.blob_url)
+        self.storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
+        self.holds = Holds(blobs, settings)
+        self.known = KnownChunks(blobs, settings.chunk_ttl_s)
+        self.endings = Endings(queue)
         self.inspections = Inspections(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
+        self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)
         self._renderer: Renderer | None = None
         self._lock = threading.Lock()
+        self._taken_at = time.monotonic()  # when the job in hand was
         self._info = WorkerInfo(
             name=settings.worker_name,
             kind=settings.worker_kind,
@@ -72,21 +82,30 @@ class Worker:
             generator.setup()
             if isinstance(generator, WarmsUp):
                 generator.warm_up()
-            self._renderer = Renderer(generator, self.storage, self.settings)
-            self.note(generator_ready=True, setups=self._info.setups + 1)
+            self._renderer = Renderer(generator, self.storage, self.settings, self.known)
+            self.note(
+                generator_ready=True,
+                setups=self._info.setups + 1,
+                fingerprint=self._renderer.fingerprint,
+                context=(generator.context.before, generator.context.after),
+            )
             log.info("generator ready", generator=self.settings.generator,
                      seconds=round(time.perf_counter() - started, 2))  # fmt: skip
 
     def note(self, **changes: object) -> None:
         """Change what the heartbeat says, and say it at once."""
+        if changes.get("job") is not None:
+            self._taken_at = time.monotonic()
         with self._lock:
             self._info = replace(self._info, **changes)  # type: ignore[arg-type]
         self._beat()
 
     def chunk_done(self, frames: int) -> None:
-        """Count a rendered chunk."""
+        """Count a rendered chunk, and the seconds since the worker took its job."""
         info = self._info
-        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames, job=None)
+        busy = info.busy_seconds + time.monotonic() - self._taken_at
+        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames,
+                  busy_seconds=round(busy, 3), job=None)  # fmt: skip
 
     def _beat_for_ever(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from deploy import stores
 from deploy.errors import ProcessError
 from deploy.guard import Guard
 from deploy.ports import free_port
-from deploy.processes import Child, stop_all
+from deploy.processes import Child, ProcessSpec, stop_all
 
 BLOB_MEMORY = 512 * 2**20  # bytes
 
@@ -49,6 +49,18 @@ def queue_store(queue_server: str) -> str:
 def blob_store(blob_server: str) -> str:
     """URL of the blob store, empty."""
     return _emptied(blob_server)
+
+
+@pytest.fixture(scope="module")
+def unsynced_store(guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a queue store that does not sync: for thousands of jobs, to look at their order."""
+    folder = tmp_path_factory.mktemp("unsynced")
+    spec = stores.StoreSpec("unsynced", free_port(), folder, "queue", 64 * 2**20)
+    started = stores.process(spec, stores.find_server())
+    child = Child(ProcessSpec("unsynced", (*started.argv, "--appendonly", "no")), folder, guard)
+    stores.wait_ready(spec, child)
+    yield spec.url
+    stop_all([child])
 
 
 def _emptied(url: str) -> str:

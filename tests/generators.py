@@ -4,9 +4,11 @@ Each is started in a real worker by LIPCHORD_EXTRA_GENERATORS=stamp=tests.genera
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +93,32 @@ class Broken(Stamp):
     def render(self, *args: object) -> Iterator[NDArray[np.uint8]]:  # type: ignore[override]
         """Raise at once."""
         raise ArithmeticError("a kernel went wrong")
+
+
+class Moody(Stamp):
+    """Breaks, hangs or exits, as the job's seed says, in the first attempts of its process's fleet.
+
+    `seed` is 10 times the mood and how often: 12 breaks twice, 21 hangs once.
+    """
+
+    name = "moody"
+
+    def render(self, *args: object) -> Iterator[NDArray[np.uint8]]:  # type: ignore[override]
+        """One batch, then the mood."""
+        frames = super().render(*args)  # type: ignore[arg-type]
+        yield next(frames)
+        mood, times = divmod(args[4].seed, 10)  # type: ignore[attr-defined]
+        if mood and len(list(Path(os.environ["TMPDIR"]).glob(f"mood-{mood}.*"))) < times:
+            (Path(os.environ["TMPDIR"]) / f"mood-{mood}.{time.time_ns()}").touch()
+            _MOODS[mood]()
+        yield from frames
+
+
+def _break() -> None:
+    raise ArithmeticError("a kernel went wrong")
+
+
+_MOODS = {1: _break, 2: lambda: time.sleep(3600), 3: lambda: sys.exit(3)}
 
 
 class WithoutWeights(Stamp):

@@ -165,13 +165,31 @@ def test_a_cancel_can_be_repeated_and_leaves_no_video(house: House) -> None:
     problem_of(house.http.get(f"{JOBS}/{job_id}/video"), 410, "gone")
 
 
-def test_a_cancel_that_comes_too_late_leaves_the_job_as_it_is(house: House) -> None:
+def test_deleting_a_finished_job_leaves_its_state_and_takes_its_video(house: House) -> None:
     job_id = house.accepted()
     house.succeeded(job_id, b"mp4")
+    assert house.http.get(f"{JOBS}/{job_id}/video").data == b"mp4"
 
-    answer = house.http.delete(f"{JOBS}/{job_id}")
+    answers = [house.http.delete(f"{JOBS}/{job_id}") for _ in range(2)]
 
-    assert (answer.status_code, answer.get_json()["state"]) == (200, "succeeded")
+    for answer in answers:
+        job = answer.get_json()
+        assert (answer.status_code, job["state"]) == (200, "succeeded")
+        assert (job["video"], job["links"]["video"]) == (None, None)
+    gone = problem_of(house.http.get(f"{JOBS}/{job_id}/video"), 410, "gone")
+    assert "deleted" in str(gone["detail"])
+
+
+def test_a_chunk_of_an_earlier_job_is_shown_as_reused(house: House) -> None:
+    job_id = house.accepted()
+    house.planned(job_id, 30, 20, known="blob_of_an_earlier_job")
+
+    chunks = house.http.get(f"{JOBS}/{job_id}").get_json()["chunks"]
+
+    assert [(one["state"], one["reused"]) for one in chunks["list"]] == [
+        ("done", True), ("queued", False),
+    ]  # fmt: skip
+    assert chunks["done"] == 1
 
 
 def test_a_failed_job_says_why_as_a_problem(house: House) -> None:

@@ -33,7 +33,7 @@ def house(queue_store: str, blob_store: str) -> House:
 class BrokenQueue(JobQueue):
     """A queue with a bug: every look at jobs raises what nobody foresaw."""
 
-    def jobs(self, limit: int = 20, cursor: str | None = None):  # type: ignore[no-untyped-def]
+    def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = "public"):  # type: ignore[no-untyped-def]
         raise ZeroDivisionError("a secret of the house")
 
 

@@ -152,6 +152,7 @@ def server(
     env = {
         "LIPCHORD_QUEUE_URL": queue_server, "LIPCHORD_BLOB_URL": blob_server,
         "LIPCHORD_VAR_DIR": str(folder), "LIPCHORD_BLOB_PART_BYTES": str(PART),
+        "LIPCHORD_READY_GRACE_S": "0",  # no worker lives here
     }  # fmt: skip
     service = services.api("127.0.0.1", port, url, env)
     child = Child(service.process, folder, guard)

@@ -118,21 +118,26 @@ def test_a_number_of_models_that_is_none_is_refused(workers: object) -> None:
     fps=FPS,
     n_chunks=st.integers(1, 40),
     gaps=st.lists(st.tuples(st.floats(0, 12), st.floats(0.01, 1)), max_size=8),
+    workers=st.one_of(st.none(), st.integers(1, 5)),
 )
 def test_chunks_tile_the_job_without_gap_overlap_or_empty_chunk(
-    seconds: float, fps: Fraction, n_chunks: int, gaps: list[tuple[float, float]]
+    seconds: float,
+    fps: Fraction,
+    n_chunks: int,
+    gaps: list[tuple[float, float]],
+    workers: int | None,
 ) -> None:
     pcm = with_gaps(noise(int(seconds * SAMPLE_RATE)), [(at, at + long) for at, long in gaps])
     n_frames = frame_count(len(pcm), fps)
 
-    chunks = place_cuts(pcm, n_frames, fps, n_chunks)
+    chunks = place_cuts(pcm, n_frames, fps, n_chunks, workers)
 
     assert len(chunks) == min(n_chunks, n_frames)
     assert chunks[0].first == 0
     assert chunks[-1].stop == n_frames
     assert all(before.stop == after.first for before, after in pairwise(chunks))
     assert all(chunk.count >= 1 for chunk in chunks)
-    assert chunks == place_cuts(pcm, n_frames, fps, n_chunks)
+    assert chunks == place_cuts(pcm, n_frames, fps, n_chunks, workers)
 
 
 @settings(max_examples=40, deadline=None)
@@ -184,6 +189,40 @@ def test_without_silence_the_chunks_are_equally_long_but_for_the_grid(
     counts = [chunk.count for chunk in chunks]
     # Each cut moves by half a step at most, so a chunk by one, and two chunks by two.
     assert max(counts) - min(counts) <= 2 * GRID + 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(fps=FPS, workers=st.integers(1, 4), rounds=st.integers(2, 6), mean_s=st.floats(2, 9))
+def test_chunks_become_shorter_from_round_to_round_but_never_too_short(
+    fps: Fraction, workers: int, rounds: int, mean_s: float
+) -> None:
+    n_chunks = workers * rounds
+    pcm = noise(int(mean_s * n_chunks * SAMPLE_RATE))
+
+    chunks = place_cuts(pcm, frame_count(len(pcm), fps), fps, n_chunks, workers)
+
+    means = [
+        sum(chunk.count for chunk in chunks[first : first + workers]) / workers
+        for first in range(0, n_chunks, workers)
+    ]
+    assert all(later < earlier for earlier, later in pairwise(means))
+    assert means[-1] >= MIN_CHUNK_S * fps - GRID
+
+
+def test_unlike_workers_end_nearer_to_each_other_than_with_equal_chunks() -> None:
+    pcm = noise(120 * SAMPLE_RATE)
+
+    def ends_apart(workers: int | None, slower: float) -> float:
+        free = [0.0, 0.0]
+        for chunk in place_cuts(pcm, 3000, Fraction(25), 10, workers):
+            taker = free.index(min(free))
+            free[taker] += chunk.count * (slower if taker else 1.0)
+        return abs(free[0] - free[1])
+
+    paces = np.linspace(1.02, 1.6, 12)
+    assert sum(ends_apart(2, pace) for pace in paces) < 0.6 * sum(
+        ends_apart(None, pace) for pace in paces
+    )
 
 
 @settings(max_examples=30, deadline=None)

@@ -25,7 +25,8 @@ DELAY_S = 0.01  # a frame: some 2 s for the text
 def settings(queue_server: str, blob_server: str) -> Settings:
     for url in (queue_server, blob_server):
         connect(url).flushall()
-    return Settings(queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5)
+    # The same job is sent again and again, and each time it is its rendering that is looked at.
+    return Settings(queue_url=queue_server, blob_url=blob_server, heartbeat_s=0.5, reuse=0)
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,9 @@ def fleet(
 
 
 def held(fleet: Fleet, generator: str) -> bool:
-    """Whether a living worker holds it; before that, jobs for it are refused."""
-    return any(worker.generator == generator for worker in fleet.queue.workers())
+    """Whether a living worker has it ready; before that, jobs for it are refused."""
+    ready = (worker for worker in fleet.queue.workers() if worker.generator_ready)
+    return any(worker.generator == generator for worker in ready)
 
 
 def request(**changes: object) -> JobRequest:
@@ -84,6 +86,7 @@ def test_a_generator_is_set_up_once_per_process_over_many_jobs(fleet: Fleet) -> 
     for name, pid in before.items():
         assert fleet.worker(name).setups == 1
         assert fleet.worker(name).pid == pid
+    assert all(fleet.worker(name).busy_seconds > 0 for name in before)
     assert sum(fleet.worker(name).chunks_done for name in before) >= 6
 
 
@@ -106,8 +109,8 @@ def test_a_canceled_job_stops_its_renderers(fleet: Fleet) -> None:
 
 def test_a_killed_render_process_costs_its_chunk_an_attempt_and_nothing_else(fleet: Fleet) -> None:
     job_id = fleet.queue.submit(request()).id
-    until(lambda: all(c.frames_done > 0 for c in fleet.queue.job(job_id).chunks or [None])  # type: ignore[union-attr,list-item]
-          if fleet.queue.job(job_id).chunks else False)  # fmt: skip
+    until(lambda: any(c.state is ChunkState.RENDERING and c.frames_done and c.worker == "render0"
+                      for c in fleet.queue.job(job_id).chunks))  # fmt: skip
 
     os.kill(fleet.worker("render0").pid, signal.SIGKILL)
 

@@ -39,7 +39,9 @@ class Outbox:
 
 @pytest.fixture
 def settings(queue_store: str, blob_store: str) -> Settings:
-    return Settings(queue_url=queue_store, blob_url=blob_store, inspect_timeout_s=0.3)
+    return Settings(
+        queue_url=queue_store, blob_url=blob_store, inspect_timeout_s=0.3, ready_grace_s=0.0
+    )
 
 
 @pytest.fixture

@@ -1,52 +1,21 @@
 """The job's record on a real server: what is true about a job, whoever says it twice."""
 
-from fractions import Fraction
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
 
-from tasks.blueprint import Chunk, Plan
-from tasks.contract import Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
+from tasks.contract import ChunkState, Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
 from tasks.errors import StaleError, UnknownJobError
 from tasks.records import MAX_ATTEMPTS, Claim, ClaimOutcome, PlanClaim, Records
 from tasks.stores import connect
-
-REQUEST = JobRequest(text="Привет", language="ru")
-VIDEO = VideoInfo("blob_v", 10, "v")
-
-
-def plan_of(*lengths: int) -> Plan:
-    starts = [sum(lengths[:i]) for i in range(len(lengths))]
-    return Plan(
-        request=REQUEST, fps=Fraction(25), n_frames=sum(lengths), n_samples=640 * sum(lengths),
-        chunks=tuple(Chunk(i, a, n) for i, (a, n) in enumerate(zip(starts, lengths, strict=True))),
-        pcm="blob_p", track="blob_t", track_suffix=".wav", face="blob_f", warnings=("two faces",),
-    )  # fmt: skip
+from tests.records import REQUEST, VIDEO, accepted, plan_of, planned
 
 
 @pytest.fixture
 def records(queue_store: str) -> Records:
     return Records(connect(queue_store), job_ttl_s=1000)
-
-
-def accepted(records: Records) -> str:
-    return records.submit(new_job_id(), REQUEST, None)
-
-
-def planned(records: Records, *lengths: int) -> str:
-    job_id = accepted(records)
-    records.begin_plan(job_id)
-    records.set_plan(job_id, plan_of(*lengths))
-    return job_id
 
 
 def test_an_accepted_job_is_queued_with_its_request(records: Records) -> None:
@@ -95,11 +64,36 @@ def test_one_key_with_another_request_is_refused(records: Records) -> None:
         records.submit(new_job_id(), JobRequest(text="other"), "k1")
 
 
+def test_chunks_of_an_earlier_job_are_done_from_the_start(records: Records) -> None:
+    job_id = accepted(records)
+    records.begin_plan(job_id)
+    plan = plan_of(30, 20)
+    known = replace(plan.chunks[0], key="blob_known")
+    records.set_plan(job_id, replace(plan, chunks=(known, plan.chunks[1])))
+
+    first, second = records.job(job_id).chunks
+
+    assert (first.state, first.frames_done, first.reused) == (ChunkState.DONE, 30, True)
+    assert (second.state, second.reused) == (ChunkState.QUEUED, False)
+    assert records.claim(job_id, 0, "render0").outcome is ClaimOutcome.DONE
+    assert records.job(job_id).eta_seconds is None
+    assert records.plan(job_id).to_render == (1,)
+    claim = records.claim(job_id, 1, "render0")
+    records.commit(job_id, 1, claim.fence, "blob_1", 20)
+    assert records.chunk_keys(job_id) == ("blob_known", "blob_1")
+    assert records.begin_merge(job_id, 2)
+
+
 def test_a_redelivered_plan_finds_the_first_one(records: Records) -> None:
-    job_id = planned(records, 10)
+    job_id = accepted(records)
+    records.begin_plan(job_id)
+    records.set_plan(job_id, plan_of(10))
 
     assert records.begin_plan(job_id) is PlanClaim.PLANNED
     records.set_plan(job_id, plan_of(4, 6))
+    records.mark_chord(job_id)
+
+    assert records.begin_plan(job_id) is PlanClaim.STOP
 
     assert len(records.job(job_id).chunks) == 1
 
@@ -107,6 +101,7 @@ def test_a_redelivered_plan_finds_the_first_one(records: Records) -> None:
 def test_a_late_commit_of_an_older_attempt_is_refused(records: Records) -> None:
     job_id = planned(records, 10)
     zombie = records.claim(job_id, 0, "render0")
+    records.give_back(job_id, "0", zombie.fence, None)
     records.claim(job_id, 0, "render1")
 
     with pytest.raises(StaleError):
@@ -133,10 +128,10 @@ def test_a_done_chunk_is_not_rendered_again(records: Records) -> None:
 
 def test_a_chunk_that_kills_its_workers_ends_the_job(records: Records) -> None:
     job_id = planned(records, 10)
-    for attempt in range(MAX_ATTEMPTS):
-        assert records.claim(job_id, 0, f"render{attempt}").outcome is ClaimOutcome.RENDER
+    for _ in range(MAX_ATTEMPTS):
+        assert records.claim(job_id, 0, "render0").outcome is ClaimOutcome.RENDER
 
-    assert records.claim(job_id, 0, "render9").outcome is ClaimOutcome.EXHAUSTED
+    assert records.claim(job_id, 0, "render0").outcome is ClaimOutcome.EXHAUSTED
 
     job = records.job(job_id)
     assert job.state is JobState.FAILED
@@ -191,7 +186,7 @@ def test_progress_never_falls_when_a_chunk_starts_again(records: Records) -> Non
     records.note_progress(job_id, 0, first.fence, 60)
     before = records.job(job_id).progress
 
-    again = records.claim(job_id, 0, "render1")
+    again = records.claim(job_id, 0, "render0")
     records.note_progress(job_id, 0, again.fence, 10)
 
     assert records.job(job_id).progress == before
@@ -234,81 +229,3 @@ def test_a_plan_comes_back_as_it_was(records: Records, lengths: list[int]) -> No
 
     assert records.plan(job_id) == plan_of(*lengths)
     assert [chunk.n_frames for chunk in records.job(job_id).chunks] == lengths
-
-
-def machine(records: Records) -> type[RuleBasedStateMachine]:
-    """Workers that claim, commit late, cancel and merge in any order, against the real scripts."""
-
-    class Anybody(RuleBasedStateMachine):
-        claims = Bundle("claims")
-        merges = Bundle("merges")
-
-        @initialize()
-        def a_job(self) -> None:
-            self.lengths = (3, 4)
-            self.job_id = planned(records, *self.lengths)
-            self.ended: JobState | None = None
-            self.finishes = 0
-            self.shown = 0.0
-
-        @rule(target=claims, index=st.integers(0, 1))
-        def claim(self, index: int) -> tuple[int, Claim]:
-            return index, records.claim(self.job_id, index, "w")
-
-        @rule(held=claims, frames=st.integers(0, 4))
-        def note(self, held: tuple[int, Claim], frames: int) -> None:
-            records.note_progress(self.job_id, held[0], held[1].fence, min(frames, 3))
-
-        @rule(held=claims)
-        def commit(self, held: tuple[int, Claim]) -> None:
-            index, claim = held
-            try:
-                records.commit(
-                    self.job_id, index, claim.fence, f"blob_{claim.fence}", self.lengths[index]
-                )
-            except StaleError:
-                return
-
-        @rule(target=merges)
-        def begin_merge(self) -> int:
-            try:
-                return records.begin_merge(self.job_id, 2) or 0
-            except StaleError:
-                return 0
-
-        @rule(fence=merges)
-        def finish(self, fence: int) -> None:
-            self.finishes += records.finish(self.job_id, fence, VIDEO)
-
-        @rule()
-        def cancel(self) -> None:
-            records.cancel(self.job_id)
-
-        @rule()
-        def fail(self) -> None:
-            records.fail(self.job_id, Failure("r", "d"))
-
-        @invariant()
-        def legal(self) -> None:
-            if not hasattr(self, "job_id"):
-                return
-            job = records.job(self.job_id)
-            assert self.finishes <= 1
-            assert job.progress >= self.shown
-            self.shown = job.progress
-            if self.ended is not None:
-                assert job.state is self.ended
-            if job.state.terminal:
-                self.ended = job.state
-            if job.state is JobState.SUCCEEDED:
-                assert len(records.chunk_keys(self.job_id)) == 2
-                assert job.video == VIDEO
-
-    return Anybody
-
-
-def test_no_order_of_calls_makes_an_illegal_move(records: Records) -> None:
-    run_state_machine_as_test(
-        machine(records),  # type: ignore[arg-type]
-        settings=settings(max_examples=40, stateful_step_count=25, deadline=None),
-    )

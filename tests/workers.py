@@ -21,7 +21,9 @@ from tasks.contract import WorkerInfo, render_queue
 from tasks.settings import Settings
 from tests.generators import read_stamp
 
-GENERATORS = ("stamp:Stamp", "dies:DiesMidChunk", "broken:Broken", "weightless:WithoutWeights")
+GENERATORS = (
+    "stamp:Stamp", "dies:DiesMidChunk", "broken:Broken", "weightless:WithoutWeights", "moody:Moody",
+)  # fmt: skip
 EXTRA = ",".join(
     f"{pair.split(':')[0]}=tests.generators:{pair.split(':')[1]}" for pair in GENERATORS
 )
@@ -35,6 +37,7 @@ class Fleet:
     queue: JobQueue
     settings: Settings
     children: dict[str, Child]
+    start: Callable[[str], None]  # a render worker of this name, beside those there are
 
     def worker(self, name: str) -> WorkerInfo:
         """The heartbeat of worker `name`."""
@@ -51,21 +54,33 @@ def running(
         "LIPCHORD_BLOB_URL": settings.blob_url,
         "LIPCHORD_EXTRA_GENERATORS": EXTRA,
         "LIPCHORD_HEARTBEAT_S": str(settings.heartbeat_s),
+        "LIPCHORD_REAPER_S": str(settings.reaper_s),
+        "LIPCHORD_LEASE_S": str(settings.lease_s),
+        "LIPCHORD_STALL_S": str(settings.stall_s),
         "REMAP_SIGTERM": "SIGQUIT",
         "OMP_NUM_THREADS": "1",
+        "LIPCHORD_REUSE": str(settings.reuse),
         "STAMP_DELAY_S": str(delay_s),
         "TMPDIR": str(folder),
     }
-    children = {"cpu0": _start("cpu0", "cpu", env | {"LIPCHORD_WORKER_KIND": "cpu"}, folder, guard)}
-    for index, core in enumerate(CORES):
+    mark = "" if generator == "stamp" else f"{generator}-"  # two fleets at once: other names
+    children = {
+        "cpu0": _start(f"{mark}cpu0", "cpu", env | {"LIPCHORD_WORKER_KIND": "cpu"}, folder, guard)
+    }
+
+    def start(name: str) -> None:
         render_env = {
             "LIPCHORD_WORKER_KIND": "render",
             "LIPCHORD_GENERATOR": generator,
-            "LIPCHORD_CORES": core,
+            "LIPCHORD_CORES": CORES[len(children) % 2 - 1],
         }
-        name = f"render{index}"
-        children[name] = _start(name, render_queue(generator), env | render_env, folder, guard)
-    fleet = Fleet(JobQueue(settings, CeleryPublisher(make_app(settings))), settings, children)
+        queue = render_queue(generator)
+        children[name] = _start(mark + name, queue, env | render_env, folder, guard)
+
+    for index in range(len(CORES)):
+        start(f"render{index}")
+    queue = JobQueue(settings, CeleryPublisher(make_app(settings)))
+    fleet = Fleet(queue, settings, children, start)
     # The front door checks generators' names in this process.
     with patch.dict(os.environ, {"LIPCHORD_EXTRA_GENERATORS": EXTRA}):
         try:

@@ -95,7 +95,7 @@ function chunkLine(chunk) {
   const line = document.createElement("li");
   const bar = Object.assign(document.createElement("progress"), { max: chunk.n_frames, value: chunk.frames_done });
   bar.setAttribute("aria-label", `Chunk ${chunk.index + 1}`);
-  const cells = [`Chunk ${chunk.index + 1}`, chunk.seconds != null ? `${chunk.seconds.toFixed(1)} s` : (chunk.worker ?? "")];
+  const cells = [`Chunk ${chunk.index + 1}`, chunk.reused ? "reused" : chunk.seconds != null ? `${chunk.seconds.toFixed(1)} s` : (chunk.worker ?? "")];
   const [name, who] = cells.map((text) => Object.assign(document.createElement("span"), { textContent: text }));
   line.classList.toggle("done", chunk.state === "done");
   line.append(name, bar, who);

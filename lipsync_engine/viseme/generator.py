@@ -20,6 +20,7 @@ from lipsync_engine.avatar import default_face
 from lipsync_engine.errors import CanceledError
 from lipsync_engine.face import Face
 from lipsync_engine.generator import AudioContext, Look
+from lipsync_engine.rounding import rounds_as
 from lipsync_engine.timeline import FrameRange
 from lipsync_engine.viseme import hearing, idle, network
 from lipsync_engine.viseme.mouth import K
@@ -44,6 +45,7 @@ class VisemeGenerator:
     def __init__(self, device: str | None = None) -> None:
         """`device` is torch's name for it; None reads LIPCHORD_DEVICE ("cpu")."""
         self.device = torch.device(device or os.environ.get("LIPCHORD_DEVICE", "cpu"))
+        self.batch = BATCH
         self._portraits: OrderedDict[tuple[str, int], Portrait] = OrderedDict()
 
     def setup(self) -> None:
@@ -63,8 +65,8 @@ class VisemeGenerator:
         draw(self._portrait(face, 0), Motion(rows, np.full(BATCH, 0.5), still))
 
     def fingerprint(self) -> str:
-        """Changes with the rig, the hearing, and the kind of device that rounds its floats."""
-        return f"viseme-{VERSION}-{self.device.type}"
+        """Changes with the rig, the network's weights, and what rounds the floats."""
+        return f"viseme-{VERSION}-{network.digest()}-{rounds_as(self.device)}"
 
     def render(
         self,
@@ -82,7 +84,7 @@ class VisemeGenerator:
             IndexError: `speech` lacks the context that `context` declares.
         """
         still = face.n_images == 1
-        size = BATCH if still else 1
+        size = self.batch if still else 1
         heard = _Heard(speech, frames, fps)
         for first in range(frames.first - frames.first % size, frames.stop, size):
             if cancelled():

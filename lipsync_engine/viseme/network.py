@@ -6,6 +6,7 @@ can change one of them, and what lies between the layers is done element by elem
 is how a frame is the same bytes on every machine. The weights are made by `training`.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,12 @@ def layers() -> dict[str, Layer]:
         )
         for name in names
     }
+
+
+@cache
+def digest() -> str:
+    """Of the shipped weights: 12 hex digits."""
+    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]
 
 
 @torch.inference_mode()

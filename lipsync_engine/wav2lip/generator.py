@@ -25,6 +25,7 @@ from lipsync_engine.errors import CanceledError, WeightsError
 from lipsync_engine.face import Face
 from lipsync_engine.generator import AudioContext, Look
 from lipsync_engine.look import MAX_AV_OFFSET
+from lipsync_engine.rounding import rounds_as
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 from lipsync_engine.wav2lip import checkpoint, silence
 from lipsync_engine.wav2lip.mel import HOP, N_FFT, WINDOW, Mel, windows
@@ -56,6 +57,7 @@ class Wav2LipGenerator:
         self.device = torch.device(device or os.environ.get("LIPCHORD_DEVICE", "cpu"))
         self._precision = os.environ.get("LIPCHORD_WAV2LIP_PRECISION", "float32")
         self._threads = (threads or torch.get_num_threads()) if self.device.type == "cpu" else 1
+        self.batch = BATCH
         self._digest = ""
         self._network: Network | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -91,10 +93,8 @@ class Wav2LipGenerator:
 
     def fingerprint(self) -> str:
         """Changes with the weights, the precision, and what rounds the floats."""
-        device = self.device.type
-        if device == "cpu":
-            device += f"-{torch.backends.cpu.get_cpu_capability()}"
-        parts = (self.name, VERSION, self._digest, self._precision, device, torch.__version__)
+        rounding = rounds_as(self.device, threads=1)
+        parts = (self.name, VERSION, self._digest, self._precision, rounding)
         return "-".join(map(str, parts))
 
     def render(
@@ -117,7 +117,8 @@ class Wav2LipGenerator:
         speech.window(first, stop - first)
         painter, mel = self._painter(face, look), Mel(speech)
         drawing: deque[_Drawing] = deque()
-        for number in range(frames.first - frames.first % BATCH, frames.stop, BATCH):
+        size = self.batch
+        for number in range(frames.first - frames.first % size, frames.stop, size):
             if cancelled():
                 raise CanceledError("Rendering was cancelled between two batches of frames.")
             drawing.append(self._drawing(painter, mel, number, frames, fps, look))
@@ -135,13 +136,13 @@ class Wav2LipGenerator:
         fps: Fraction,
         look: Look,
     ) -> "_Drawing":
-        """Begin batch `first` … `first + BATCH - 1`."""
+        """Begin batch `first` … `first + batch - 1`."""
         assert self._pool is not None  # noqa: S101 - the painter exists, so setup() ran
-        numbers = np.arange(first, first + BATCH)
+        numbers = np.arange(first, first + self.batch)
         # A chunk's sound does not reach the frames outside it: they repeat the nearest, and go.
         wanted = np.clip(numbers, frames.first, frames.stop - 1)
         heard = wanted - look.av_offset_frames
-        rests = np.zeros(BATCH, np.float32)
+        rests = np.zeros(self.batch, np.float32)
         if look.rest_in_silence:
             own = silence.rests(mel, np.unique(heard), fps)
             rests = own[wanted - wanted[0]]

@@ -1,8 +1,16 @@
--- KEYS: job. Returns 'plan', 'planned' (a redelivery: only the chord is to be published), or 'stop'.
+-- KEYS: job. ARGV: worker, lease (s), most attempts, job ttl, id.
+-- Returns {outcome, fence}: 'plan', 'planned' (only the chord is to be published), 'held' (a live
+-- lease elsewhere), 'stop' (over, or rendered already), 'exhausted' (the job has failed).
 local state = state_of(KEYS[1])
-if not state or TERMINAL[state] then return 'stop' end
-if redis.call('HEXISTS', KEYS[1], 'plan') == 1 then return 'planned' end
+if not state or TERMINAL[state] or redis.call('HEXISTS', KEYS[1], 'chord_at') == 1 then
+  return { 'stop', 0 }
+end
+local work = piece_of(KEYS[1], 'plan')
+local outcome = take(KEYS[1], 'plan', work, ARGV[1], ARGV[2], ARGV[3])
+if outcome == 'exhausted' then exhaust(KEYS[1], ARGV[5], 'plan', work, ARGV[4]) end
+if outcome ~= 'taken' then return { outcome, 0 } end
+if redis.call('HEXISTS', KEYS[1], 'plan') == 1 then return { 'planned', work.fence } end
 redis.call('HSET', KEYS[1], 'state', 'running', 'stage', 'planning')
 redis.call('HSETNX', KEYS[1], 'started_at', string.format('%.6f', now()))
-event(KEYS[1], 'planning', {})
-return 'plan'
+event(KEYS[1], 'planning', { worker = ARGV[1], attempt = work.attempts })
+return { 'plan', work.fence }

@@ -1,19 +1,11 @@
--- KEYS: job. ARGV: chunk index, worker, most attempts, job ttl, id.
--- Returns {'render', fence}, {'done', 0}, {'stop', 0} or {'exhausted', attempts}.
+-- KEYS: job. ARGV: chunk index, worker, lease (s), most attempts, job ttl, id.
+-- Returns {'render', fence}, {'done', 0}, {'held', 0}, {'stop', 0} or {'exhausted', 0}.
 local state = state_of(KEYS[1])
-local raw = redis.call('HGET', KEYS[1] .. ':chunks', ARGV[1])
-if not state or TERMINAL[state] or not raw then return { 'stop', 0 } end
-local chunk = cjson.decode(raw)
+local chunk = piece_of(KEYS[1], ARGV[1])
+if not state or TERMINAL[state] or not chunk then return { 'stop', 0 } end
 if chunk.state == 'done' then return { 'done', 0 } end
-if chunk.attempts >= tonumber(ARGV[3]) then
-  redis.call('HSET', KEYS[1], 'failure', cjson.encode({ reason = 'worker-lost',
-    detail = 'Chunk ' .. ARGV[1] .. ' was started ' .. chunk.attempts .. ' times and its worker died each '
-      .. 'time, last on ' .. tostring(chunk.worker) .. '. See that worker\'s log; then send the job again.' }))
-  finish_as(KEYS[1], ARGV[5], 'failed', ARGV[4])
-  return { 'exhausted', chunk.attempts }
-end
-chunk.state, chunk.worker, chunk.started_at = 'rendering', ARGV[2], now()
-chunk.attempts, chunk.fence = chunk.attempts + 1, chunk.fence + 1
-redis.call('HSET', KEYS[1] .. ':chunks', ARGV[1], cjson.encode(chunk))
+local outcome = take(KEYS[1], ARGV[1], chunk, ARGV[2], ARGV[3], ARGV[4])
+if outcome == 'exhausted' then exhaust(KEYS[1], ARGV[6], ARGV[1], chunk, ARGV[5]) end
+if outcome ~= 'taken' then return { outcome, 0 } end
 event(KEYS[1], 'claimed', { chunk = ARGV[1], worker = ARGV[2], attempt = chunk.attempts })
 return { 'render', chunk.fence }

@@ -19,12 +19,48 @@ local function state_of(job)
   return redis.call('HGET', job, 'state')
 end
 
+-- A job leaves its tenant's line (tasks/dispatch.py); whether it stood there.
+local function leave_line(lane, tenant, id, cost)
+  local line = lane .. ':waiting:' .. tenant
+  if redis.call('ZREM', line, id) == 0 then return false end
+  if redis.call('EXISTS', line) == 1 then
+    redis.call('HINCRBY', lane .. ':backlog', tenant, -cost)
+  else
+    redis.call('HDEL', lane .. ':backlog', tenant)
+    redis.call('ZREM', lane .. ':tenants', tenant)
+    if redis.call('EXISTS', lane .. ':tenants') == 0 then redis.call('SREM', 'lipchord:lanes', lane) end
+  end
+  return true
+end
+
+-- The outbox of webhooks: each host has a queue of job ids, by the time at which each is due, and
+-- stands among the hosts by the time of its first. So a dead receiver holds up no other one.
+local WEBHOOK_HOSTS, WEBHOOK_QUEUE = 'lipchord:webhooks:hosts', 'lipchord:webhooks:host:'
+local WEBHOOK_GONE = 'lipchord:webhooks:gone:'
+
+local function post_webhook(job, id, url, ttl)
+  local host, at = string.match(url, '^%w+://([^/?]+)') or url, string.format('%.6f', now())
+  host = string.lower(host)
+  redis.call('HSET', job, 'webhook_state', 'pending', 'webhook_next', at)
+  redis.call('ZADD', WEBHOOK_QUEUE .. host, at, id)
+  redis.call('EXPIRE', WEBHOOK_QUEUE .. host, ttl)
+  redis.call('ZADD', WEBHOOK_HOSTS, 'LT', at, host)
+end
+
 -- The one way into a terminal state: for ever, counted once, kept for ttl seconds.
 local function finish_as(job, id, state, ttl)
   redis.call('HSET', job, 'state', state, 'stage', '', 'finished_at', string.format('%.6f', now()))
   redis.call('SREM', 'lipchord:jobs:active', id)
   redis.call('HINCRBY', 'lipchord:counters', state, 1)
+  local tenant, lane, cost = unpack(redis.call('HMGET', job, 'tenant', 'lane', 'cost'))
+  if tenant then
+    redis.call('SREM', 'lipchord:tenant:' .. tenant .. ':active', id)
+    redis.call('ZREM', lane .. ':underway', id)
+    leave_line(lane, tenant, id, cost)
+  end
   event(job, state, {})
+  local webhook = redis.call('HGET', job, 'webhook')
+  if webhook then post_webhook(job, id, webhook, ttl) end
   redis.call('EXPIRE', job, ttl)
   redis.call('EXPIRE', job .. ':chunks', ttl)
   redis.call('EXPIRE', job .. ':events', ttl)

@@ -1,0 +1,63 @@
+"""A job's plan in a cpu worker: by the fleet as it is, with what is there already, held."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tasks.blueprint import Plan
+from tasks.errors import MissingBlobError, StoreError
+from tasks.holds import Holds, Kind
+from tasks.plan import make_plan
+from tasks.reuse import Renderers, Reuse, renderers
+from tasks.worker import Worker
+
+UNLIKE = (
+    "The render workers that were ready differ in version, weights, encoder or processor, so the "
+    "look may change a little from one chunk to the next, and no earlier chunk was used again."
+)
+TRIES = 3  # each is cheap: sound and face are remembered
+
+
+def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
+    """Make the plan and hold its blobs for the job.
+
+    One kind of render workers: chunks by others are neither used again nor made. Of
+    several kinds each may render: no job waits for the kind that goes away.
+
+    Args:
+        note: told how far it is, 0..1; raises where there is no use in going on.
+
+    Raises:
+        InputError: the sound or the face cannot be used, and what to do.
+        StoreError: a store does not answer, or blobs went away again and again.
+    """
+    request = here.records.job(job_id).request
+    workers = here.fleet.workers()
+    kinds = renderers(workers, request.generator)
+    ready = sum(w.kind == "render" and w.generator_ready for w in workers)
+    for _ in range(TRIES):
+        made = make_plan(
+            request, here.storage, here.settings, ready,
+            note, _reuse(here, kinds),
+        )  # fmt: skip
+        try:
+            hold_plan(here.holds, job_id, made)
+        except MissingBlobError:
+            continue  # the last job that owned it was deleted just now: make it again
+        if len(kinds) == 1:
+            return replace(made, fingerprint=kinds[0].fingerprint)
+        return replace(made, warnings=(*made.warnings, UNLIKE)) if kinds else made
+    raise StoreError("The blob store loses what was just stored. Look whether it is full.")
+
+
+def hold_plan(holds: Holds, job_id: str, plan: Plan) -> None:
+    """None of the plan's blobs goes while the job runs.
+
+    Raises:
+        MissingBlobError: one has gone already.
+    """
+    holds.hold(job_id, [plan.pcm, plan.track, plan.face], Kind.INPUT)
+    holds.hold(job_id, [chunk.key for chunk in plan.chunks if chunk.key], Kind.CHUNK)
+
+
+def _reuse(here: Worker, kinds: tuple[Renderers, ...]) -> Reuse | None:
+    return Reuse(kinds[0], here.known) if here.settings.reuse and len(kinds) == 1 else None
