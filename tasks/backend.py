@@ -11,6 +11,8 @@ from typing import Any
 from celery.backends.redis import RedisBackend
 from redis.exceptions import RedisError
 
+from tasks import failpoints
+
 RETRIES = 120  # with at most 1 s between two: two minutes without a store
 INTERVAL_MAX = 1  # s
 
@@ -22,6 +24,7 @@ class ChordBackend(RedisBackend):  # type: ignore[misc]
         self, request: Any, state: Any, result: Any, propagate: Any = None, **kwargs: Any
     ) -> None:
         """Count a finished header task, again and again until the store has taken it."""
+        failpoints.hit("chord:before-part-return")
         once = super().on_chord_part_return
 
         def count() -> None:

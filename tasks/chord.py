@@ -7,7 +7,9 @@ path: that all chunks are in is decided by the job's record, when the body comes
 from collections.abc import Sequence
 
 from celery import Celery, chord
+from celery.signals import after_task_publish, before_task_publish
 
+from tasks import failpoints
 from tasks.contract import (
     CHORD_FAILED,
     CPU_QUEUE,
@@ -45,6 +47,18 @@ def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: st
         chord(header, body.on_error(failed), app=app).apply_async()
     else:
         body.on_error(failed).apply_async()
+
+
+def _header_is_published(**_: object) -> None:
+    failpoints.hit("chord:mid-publish")
+
+
+def _body_was_published(**_: object) -> None:
+    failpoints.hit("chord:body-published")
+
+
+before_task_publish.connect(_header_is_published, sender=RENDER_CHUNK)
+after_task_publish.connect(_body_was_published, sender=MERGE)
 
 
 class CeleryPublisher:

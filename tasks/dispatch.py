@@ -41,7 +41,7 @@ from typing import Protocol, cast
 import redis
 import structlog
 
-from tasks import cost
+from tasks import cost, failpoints
 from tasks.acceptance import lane
 from tasks.contract import WorkerInfo
 from tasks.errors import StoreError
@@ -128,6 +128,7 @@ class Dispatch:
         with answering("queue store"):
             picked = cast(list[bytes], self._pick(keys=[key], args=[window]))
         for name in picked:
+            failpoints.hit("dispatch:picked")
             publisher.plan(name.decode())
             self._records.mark_published(name.decode())
 

@@ -1,9 +1,10 @@
 """Named places where the fault suite lets a process die, freeze or fail.
 
 Off unless LIPCHORD_FAILPOINT names one: `name:nth:action[,…]`, such as
-`after-commit:1:kill`. The nth passage acts, once. With LIPCHORD_FAILPOINT_DIR passages
-are counted in that folder, across all processes that share it: a worker's next child
-goes on counting where the killed one ended.
+`chunk:committed:1:kill`, or `@FILE`, a file that says so and may change while the process
+lives. The nth passage acts, once. With LIPCHORD_FAILPOINT_DIR passages are counted in
+that folder, across all processes that share it: a worker's next child goes on counting
+where the killed one ended, and the file of a passage shows that it was made, and by whom.
 """
 
 import os
@@ -14,12 +15,20 @@ from pathlib import Path
 
 HANG_S = 3600
 
+
+def _full() -> None:
+    raise OSError(28, "No space left on device")
+
+
 ACTIONS: Mapping[str, Callable[[], None]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "exit": lambda: os._exit(1),
     "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "hang": lambda: time.sleep(HANG_S),
+    "pass": lambda: None,  # only to be seen
+    "pause": lambda: time.sleep(1.0),  # long enough to have something else fail meanwhile
+    "full": _full,
 }
 
 _passed: dict[str, int] = {}
@@ -30,10 +39,23 @@ def hit(name: str) -> None:
     wanted = os.environ.get("LIPCHORD_FAILPOINT")
     if not wanted:
         return
-    for point in wanted.split(","):
-        place, nth, action = point.rsplit(":", 2)
-        if place == name and _count(name) == int(nth):
-            ACTIONS[action]()
+    asked = {
+        int(nth): action
+        for place, nth, action in (point.rsplit(":", 2) for point in _points(wanted))
+        if place == name
+    }
+    if asked and (action := asked.get(_count(name))):
+        ACTIONS[action]()
+
+
+def _points(wanted: str) -> list[str]:
+    """`name:nth:action` strings; a file that is not there asks for nothing."""
+    if wanted.startswith("@"):
+        try:
+            wanted = Path(wanted[1:]).read_text().strip()
+        except FileNotFoundError:
+            return []
+    return wanted.split(",") if wanted else []
 
 
 def _count(name: str) -> int:
@@ -45,7 +67,8 @@ def _count(name: str) -> int:
     number = 1
     while True:  # a file that only one process can make is a number that only one gets
         try:
-            (Path(folder) / f"{name}.{number}").touch(exist_ok=False)
+            with (Path(folder) / f"{name}.{number}").open("x") as made:
+                made.write(str(os.getpid()))
         except FileExistsError:
             number += 1
         else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import redis
 
-from tasks import cost
+from tasks import cost, failpoints
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.admission import Admission, Publisher
 from tasks.contract import Job, JobRequest, JobState, WorkerInfo, new_job_id
@@ -68,9 +68,12 @@ class Reception:
             self._load.check(tenant, request.generator, terms.cost, workers)
         job_id = new_job_id()
         self._hold_uploads(job_id, request)
+        failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)
+        failpoints.hit("submit:after-record")
         if accepted == job_id:
             self._dispatch.next(request.generator, self._publisher, workers)
+        failpoints.hit("submit:after-publish")
         return self.with_estimate(self._records.job(accepted), workers)
 
     def _record(self, job_id: str, request: JobRequest, terms: Terms) -> str:

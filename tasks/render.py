@@ -16,6 +16,7 @@ from lipsync_engine.face import Face
 from lipsync_engine.generator import Generator, SizesBatches
 from lipsync_engine.timeline import FrameRange
 from lipsync_engine.video import Encoder
+from tasks import failpoints
 from tasks.blueprint import Chunk, Plan
 from tasks.errors import StoreError, UnlikeRenderersError
 from tasks.judgement import out_of_memory
@@ -138,6 +139,7 @@ class _Progress:
         self._note, self._done, self._stop = note, 0, False
 
     def add(self, frames: int) -> None:
+        failpoints.hit("chunk:mid")
         self._done += frames
         self._stop = self._stop or not self._note(self._done)
 
