@@ -17,7 +17,6 @@ from tests.faults.sounds import LENGTHS
 from tests.faults.trial import Trial
 from tests.faults.verdict import SWEEP_S, Verdict, judge
 
-
 LOGS = Path(".var/faults")  # of the processes of bad runs
 
 
