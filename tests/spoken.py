@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,15 +60,17 @@ def hear(samples: Samples, fps: Fraction = FPS) -> NDArray[np.float32]:
     return mouth_parameters(slice_for(samples, frames, fps), frames, fps)
 
 
+@cache
+def _everybody() -> Samples:
+    """All of TEXTS, one after the other."""
+    return np.concatenate([samples_of(utterance) for utterance in speak_all().values()])
+
+
 def murmur_of_voices(seconds: float, seed: int = 0) -> Samples:
-    """Something as varied as speech: pulses and hiss through wandering loudness."""
-    chance = np.random.default_rng(seed)
-    n = int(seconds * SAMPLE_RATE)
-    time_s = np.arange(n) / SAMPLE_RATE
-    pulses = np.sign(np.sin(2 * np.pi * (120 + 30 * np.sin(time_s)) * time_s)) * 0.2
-    syllables_s = np.arange(0, seconds + 0.1, 0.1)
-    loudness = np.interp(time_s, syllables_s, chance.uniform(0, 1, len(syllables_s)) ** 3)
-    return ((pulses + chance.normal(0, 0.05, n)) * loudness).astype(np.float32)
+    """People who speak, from somewhere on that the seed chooses, as if they had never begun."""
+    everybody = _everybody()
+    start = int(np.random.default_rng(seed).integers(len(everybody)))
+    return np.resize(np.roll(everybody, -start), int(seconds * SAMPLE_RATE))
 
 
 def vowel(name: str, pitch: float, seconds: float) -> Samples:

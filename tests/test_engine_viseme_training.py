@@ -130,7 +130,7 @@ def trained_a_little() -> Hearer:
     torch.manual_seed(1)
     model = Hearer()
     for _ in range(3):  # so that batch normalisation has something to keep
-        model(torch.randint(-mel.TOP, mel.TOP + 1, (2, mel.N_FEATURES, 160)).float())
+        model(torch.randint(-mel.TOP, mel.TOP + 1, (2, mel.N_FEATURES, 240)).float())
     return model.eval()
 
 
@@ -139,21 +139,40 @@ def test_what_is_exported_hears_as_what_was_trained(
 ) -> None:
     model = trained_a_little()
     heard = np.random.default_rng(0).integers(
-        -mel.TOP, mel.TOP + 1, (2, mel.N_FEATURES, 32 + 2 * network.REACH)
+        -mel.TOP,
+        mel.TOP + 1,
+        (1, mel.N_FEATURES, 32 + 2 * network.VOICE_REACH + 2 * network.REACH),
     )
 
     model.export(tmp_path / "weights.safetensors")
     monkeypatch.setattr(network, "WEIGHTS", tmp_path / "weights.safetensors")
     network.layers.cache_clear()
-    run = network.postures(heard.astype(np.float32))
+    run, traits = network.postures(heard.astype(np.float32))
+    present = network.voice(traits)
     network.layers.cache_clear()
     with torch.inference_mode():
-        mouth, _ = model(torch.from_numpy(heard).float())
+        mouth, _, odds = model(torch.from_numpy(heard).float())
 
-    apart = np.abs(run - network.settled(mouth.permute(0, 2, 1).numpy()))
+    apart = np.abs(run - network.settled(mouth[0].T.numpy()))
     assert apart.mean() < 1e-3
     assert apart.max() < 0.05  # here and there an activation is rounded the other way
     assert run.std() > 0.01
+    sure = np.clip(odds[0].numpy() * network.SURE + 0.5, 0, 1)
+    assert present.shape == sure.shape == (32,)
+    assert np.abs(present - sure).max() < 0.05
+    assert np.ptp(traits) > 0
+
+
+def test_a_voice_is_near_speech_and_none_far_from_it() -> None:
+    classes = np.zeros(batches.COLUMNS, np.uint8)
+    classes[500:600] = CLASSES.index("a")
+
+    told = batches._voiced(classes)
+
+    assert (told[480:620] == 1).all()
+    assert (told[[440, 660]] == -1).all()
+    assert (told[:400] == 0).all()
+    assert (told[700:] == 0).all()
 
 
 def scenes_of_noise(path: Path) -> Path:

@@ -29,10 +29,11 @@ AT_ONCE = 8  # blocks in memory together: 20 s
 _HALF_WIDTHS = np.array([480, 480, 480, 320, 320, 400, 400, 400], np.float32)
 _SMOOTHED = 3  # columns on either side that the widest bell reaches to
 
-# Columns on either side that a column's posture is made of; one more, because the network
-# reads columns in pairs.
-_AROUND = network.REACH + 1 + mel.AROUND
-_HALF = (_SMOOTHED + _AROUND) * HOP + WINDOW // 2
+# Columns on either side of a frame that are looked at; one more, because the network reads
+# columns in pairs. Each is made of those around it.
+_BESIDE = _SMOOTHED + network.VOICE_REACH + 1
+_AROUND = network.REACH + mel.AROUND
+_HALF = (_BESIDE + _AROUND) * HOP + WINDOW // 2
 CONTEXT = AudioContext(before=_HALF, after=_HALF)
 
 
@@ -55,26 +56,29 @@ def mouth_parameters(speech: AudioSlice, frames: FrameRange, fps: Fraction) -> F
     first_sample, last_sample = int(centres[0]), int(centres[-1])
     speech.window(first_sample - _HALF, last_sample - first_sample + 2 * _HALF)
 
-    first = (first_sample // HOP - _SMOOTHED) // BLOCK
-    stop = (last_sample // HOP + _SMOOTHED) // BLOCK + 1
+    first = (first_sample // HOP - _BESIDE) // BLOCK
+    stop = (last_sample // HOP + _BESIDE) // BLOCK + 1
     runs = [_postures(speech, run, min(run + AT_ONCE, stop)) for run in range(first, stop, AT_ONCE)]
-    return _weighed(np.concatenate(runs), first * BLOCK, centres)
+    mouth, traits = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    present = network.voice(traits)[:, None]
+    inner = slice(network.VOICE_REACH, len(mouth) - network.VOICE_REACH)
+    return _weighed(mouth[inner] * present, first * BLOCK + network.VOICE_REACH, centres)
 
 
-def _postures(speech: AudioSlice, first: int, stop: int) -> FloatArray:
-    """Mouth parameters of the columns of blocks [first, stop), (n, K).
+def _postures(speech: AudioSlice, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
+    """Mouth parameters of the columns of blocks [first, stop), and traits, as `network` has them.
 
     Columns that hear past the slice hear zeros there; no wanted frame uses them.
     """
-    beside = -(-_AROUND // PART) * PART
+    reach = network.REACH + mel.AROUND
+    beside = -(-reach // PART) * PART
     begin, end = first * BLOCK - beside, stop * BLOCK + beside
     bands = np.concatenate([_bands(speech, part) for part in range(begin, end, PART)])
-    reach = network.REACH + mel.AROUND
     heard = [
         mel.features(bands[at - reach - begin : at + BLOCK + reach - begin])
         for at in range(first * BLOCK, stop * BLOCK, BLOCK)
     ]
-    return network.postures(np.stack(heard)).reshape(-1, K)
+    return network.postures(np.stack(heard))
 
 
 def _bands(speech: AudioSlice, column: int) -> NDArray[np.int16]:

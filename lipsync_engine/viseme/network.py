@@ -27,6 +27,12 @@ FIRST_KERNEL = 6  # columns that a step hears before the blocks: its own two, tw
 COLUMNS_A_STEP = 2  # the blocks work at 50 steps a second
 DILATIONS = (1, 2, 4, 1, 2, 4, 8)
 REACH = COLUMNS_A_STEP * sum(DILATIONS) + (FIRST_KERNEL - COLUMNS_A_STEP) // 2  # columns, each side
+# Whether anybody speaks is decided over a longer time: by 32 traits of every step, and their
+# means over 0.34 s and 1.3 s around it.
+TRAITS = 32
+POOLS = (8, 32)  # steps on either side
+VOICE_REACH = COLUMNS_A_STEP * POOLS[-1]  # columns, each side, beyond REACH
+SURE = 0.5  # odds of 1 (in nats) on either side are sure
 
 TOP = 127  # of weights and activations
 FEATURE_STEP = 1 / 32
@@ -70,25 +76,72 @@ def digest() -> str:
 
 
 @torch.inference_mode()
-def postures(heard: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Read the mouth off what is heard.
+def postures(heard: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Read the mouth off what is heard, and what tells a voice from other sounds.
 
     Args:
         heard: (n_blocks, N_FEATURES, n + 2 * REACH) from `mel.features`; n is even.
 
     Returns:
-        (n_blocks, n, K) in the order and the ranges of MOUTH_PARAMETERS.
+        (n_blocks * n, K) in the order and the ranges of MOUTH_PARAMETERS, as if somebody spoke;
+        traits of each step for `voice`, (n_blocks * n / 2, TRAITS).
     """
     weights = layers()
-    x = torch.relu(weights["first"](torch.from_numpy(heard), stride=COLUMNS_A_STEP))
+    x = _trunk(torch.from_numpy(heard))
+    mouth = weights["mouth"](_whole(weights["last"](x), 0))
+    n_blocks, _, n_steps = mouth.shape
+    columns = mouth.reshape(n_blocks, COLUMNS_A_STEP, K, n_steps).permute(0, 3, 1, 2)
+    rows = columns.reshape(n_blocks * n_steps * COLUMNS_A_STEP, K)
+    traits = _whole(weights["traits"](x), 0).permute(0, 2, 1).reshape(-1, TRAITS)
+    return settled(rows.numpy()), traits.numpy()
+
+
+def _trunk(heard: Tensor) -> Tensor:
+    """(n_blocks, N_FEATURES, n + 2 * REACH) -> (n_blocks, CHANNELS, n / 2) whole numbers."""
+    weights = layers()
+    x = torch.relu(weights["first"](heard, stride=COLUMNS_A_STEP))
     for i, dilation in enumerate(DILATIONS):
         inner = weights[f"{i}.wide"](_whole(x, -TOP), dilation=dilation)
         x = x[:, :, dilation:-dilation] + weights[f"{i}.mix"](_whole(inner, 0))
-    mouth = weights["mouth"](_whole(weights["last"](_whole(x, -TOP)), 0))
-    n_blocks, _, n_steps = mouth.shape
-    columns = mouth.reshape(n_blocks, COLUMNS_A_STEP, K, n_steps).permute(0, 3, 1, 2)
-    rows = columns.reshape(n_blocks, n_steps * COLUMNS_A_STEP, K)
-    return settled(rows.numpy())
+    return _whole(x, -TOP)
+
+
+@torch.inference_mode()
+def voice(traits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How sure it is that somebody speaks.
+
+    Args:
+        traits: (n_steps + 2 * POOLS[-1], TRAITS) of steps that follow each other.
+
+    Returns:
+        (n_steps * COLUMNS_A_STEP,): 0 is nobody, 1 is somebody; the mouth moves by as much.
+    """
+    weights = layers()
+    seen = torch.relu(weights["voice.join"](pooled(torch.from_numpy(traits.T.copy())[None])))
+    odds = weights["voice.odds"](_whole(seen, 0))[0, 0]
+    present = torch.clamp(odds * SURE + 0.5, 0, 1)
+    return np.asarray(np.repeat(present.numpy(), COLUMNS_A_STEP))
+
+
+def pooled(traits: Tensor) -> Tensor:
+    """Traits of every step, with their means around it: whole numbers again.
+
+    Args:
+        traits: (n, TRAITS, n_steps + 2 * POOLS[-1]) whole numbers; float64 adds up days of them
+            exactly.
+
+    Returns:
+        (n, TRAITS * 3, n_steps)
+    """
+    reach = POOLS[-1]
+    n_steps = traits.shape[2] - 2 * reach
+    sums = functional.pad(torch.cumsum(traits, 2, dtype=torch.float64), (1, 0))
+    parts = [traits[:, :, reach : reach + n_steps]]
+    for half in POOLS:
+        first, last = reach - half, reach + half + 1
+        total = sums[:, :, last : last + n_steps] - sums[:, :, first : first + n_steps]
+        parts.append(torch.round(total / (2 * half + 1)).float())
+    return torch.cat(parts, 1)
 
 
 def settled(rows: NDArray[np.float32]) -> NDArray[np.float32]:

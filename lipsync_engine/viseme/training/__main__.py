@@ -12,7 +12,7 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 8, 1000
-FILES, STEPS = 17, 10400
+FILES, STEPS = 17, 11500
 QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise, music
 
 

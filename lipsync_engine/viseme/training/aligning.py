@@ -64,7 +64,7 @@ def likelihoods(model: Hearer, samples: NDArray[np.int16]) -> NDArray[np.float32
     around = REACH + mel.AROUND
     floor = round(2 * mel.QUIETEST)
     padded = np.pad(heard[:n], ((around, around), (0, 0)), constant_values=floor)
-    _, phones = model(torch.from_numpy(mel.features(padded))[None])
+    phones = model(torch.from_numpy(mel.features(padded))[None])[1]
     logged: NDArray[np.float32] = torch.log_softmax(phones[0], 0).T.numpy()
     return logged
 

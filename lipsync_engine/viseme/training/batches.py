@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import binary_dilation, uniform_filter1d
 
 from lipsync_engine.viseme import mel
-from lipsync_engine.viseme.network import REACH
+from lipsync_engine.viseme.network import REACH, VOICE_REACH
 from lipsync_engine.viseme.training import corpus, sources
+from lipsync_engine.viseme.training.phones import CLASSES
 from lipsync_engine.viseme.training.scenes import COLUMNS, scene
 from lipsync_engine.viseme.training.utterances import Utterance, load
 
@@ -25,8 +26,9 @@ FOLDER = sources.HOME / "scenes"
 A_FILE = 200  # scenes: 40 minutes
 LEARNED = 400  # columns of a scene that are learned at a time: 4 s
 CONTEXT = REACH + mel.AROUND
+_NEAR, _FAR = 30, 80  # columns from speech: so near it is a voice, farther away it is none
 # How often a shard is drawn, by the beginning of its name.
-_WEIGHTS = {"train-espeak": 1, "train-person": 6, "train-recorded": 28}
+_WEIGHTS = {"train-espeak": 2, "train-person": 6, "train-recorded": 28, "train-rhvoice": 6}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Batch:
     heard: torch.Tensor  # (batch, N_FEATURES, LEARNED + 2 * REACH)
     mouth: torch.Tensor  # (batch, K, LEARNED)
     classes: torch.Tensor  # (batch, LEARNED)
+    voice: torch.Tensor  # (batch, LEARNED - 2 * VOICE_REACH): 1 speech, 0 none, -1 in between
 
 
 def voices(folder: Path = corpus.FOLDER) -> list[list[Utterance]]:
@@ -79,6 +82,8 @@ def endless(paths: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
     bands, mouth, classes = (
         np.concatenate([h[name] for h in held]) for name in ("bands", "mouth", "classes")
     )
+    voice = np.stack([_voiced(row) for row in classes])
+    inner = slice(VOICE_REACH, LEARNED - VOICE_REACH)
     while True:
         rows = chance.integers(len(bands), size=size)
         starts = chance.integers(0, COLUMNS - LEARNED + 1, size=size)
@@ -92,7 +97,17 @@ def endless(paths: Sequence[Path], size: int, seed: int) -> Iterator[Batch]:
             torch.from_numpy(
                 np.stack([classes[r, c] for r, c in zip(rows, cut, strict=True)]).astype(np.int64)
             ),
+            torch.from_numpy(
+                np.stack([voice[r, c][inner] for r, c in zip(rows, cut, strict=True)])
+            ),
         )
+
+
+def _voiced(classes: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """1 where somebody speaks or is about to, 0 where nobody does, -1 in between; (COLUMNS,)."""
+    speech = classes != CLASSES.index("silence")
+    near, far = (binary_dilation(speech, np.ones(2 * distance + 1)) for distance in (_NEAR, _FAR))
+    return np.asarray(np.where(near, 1, np.where(far, -1, 0)), np.int8)
 
 
 def _heard(

@@ -10,11 +10,18 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+import numpy as np
 from rich.progress import Progress
 
 from lipsync_engine.errors import EngineError
 from lipsync_engine.timeline import SAMPLE_RATE
-from lipsync_engine.viseme.training import espeak_voices, festival_voices, sources, texts
+from lipsync_engine.viseme.training import (
+    espeak_voices,
+    festival_voices,
+    rhvoice_voices,
+    sources,
+    texts,
+)
 from lipsync_engine.viseme.training.phones import gestures
 from lipsync_engine.viseme.training.utterances import Utterance, save
 
@@ -69,6 +76,10 @@ def shards() -> list[Shard]:
         name = voice.name.replace("/", "-")
         split, minutes = ("test", 3.0) if voice.name in TEST_PEOPLE else ("train", 9.0)
         found.append(Shard(f"{split}-person-{name}", minutes, _person(voice, len(found))))
+    found += [
+        Shard(f"train-rhvoice-{voice.name}", 6, _modelled(voice, seed))
+        for seed, voice in enumerate(rhvoice_voices.VOICES)
+    ]
     return found
 
 
@@ -104,6 +115,16 @@ def _person(voice: festival_voices.Voice, seed: int) -> Callable[[], Iterator[Ut
         while True:
             stretch = round(chance.uniform(0.8, 1.2), 2)
             yield from festival_voices.speak(voice, list(islice(said, BATCH)), stretch)
+
+    return make
+
+
+def _modelled(voice: rhvoice_voices.Voice, seed: int) -> Callable[[], Iterator[Utterance]]:
+    def make() -> Iterator[Utterance]:
+        chance = np.random.default_rng(seed)
+        said = texts.sentences(voice.texts, 91 + seed)
+        while True:
+            yield from rhvoice_voices.speak(voice, list(islice(said, BATCH)), chance)
 
     return make
 

@@ -6,6 +6,7 @@ process of its own.
 
 import ctypes
 import multiprocessing
+import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _END, _PHONEME = 0, 7  # espeak_EVENT_TYPE
 _RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL
 _IPA_EVENTS = 0b11  # espeakINITIALIZE_PHONEME_EVENTS | _PHONEME_IPA
 _UTF8 = 1
+_IPA = 0x02  # phoneme mode
 _RATE, _PITCH, _RANGE = 1, 3, 4  # espeak_PARAMETER
 _NOISE_SEED = 1
 
@@ -63,6 +65,30 @@ def speak(wanted: Sequence[Spoken]) -> list[Utterance | None]:
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as child:
         return child.submit(_speak, list(wanted)).result()
+
+
+def transcribed(language: str, texts: Sequence[str]) -> list[str]:
+    """IPA of each text, with stress marks before vowels, spaces between words and commas."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as child:
+        return child.submit(_transcribed, language, list(texts)).result()
+
+
+def _transcribed(language: str, texts: list[str]) -> list[str]:
+    import espeakng_loader
+
+    espeak = ctypes.CDLL(espeakng_loader.get_library_path())
+    espeak.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), 0)
+    espeak.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    espeak.espeak_SetVoiceByName(language.encode())
+    found = []
+    for text in texts:
+        left, clauses = ctypes.c_char_p(text.encode()), []
+        while left.value:
+            clause = espeak.espeak_TextToPhonemes(ctypes.byref(left), _UTF8, _IPA)
+            clauses.append((clause or b"").decode())
+        # "(en)" says that a word is of another language
+        found.append(re.sub(r"\([a-z-]+\)", "", ", ".join(clauses)))
+    return found
 
 
 def _speak(wanted: list[Spoken]) -> list[Utterance | None]:

@@ -34,8 +34,10 @@ class Run:
     losses: list[tuple[int, float, float]]  # step, mouth, phones
 
 
-def loss(mouth: Tensor, phones: Tensor, batch: batches.Batch) -> tuple[Tensor, Tensor]:
-    """What the mouth costs, what the phones cost.
+def loss(
+    mouth: Tensor, phones: Tensor, voice: Tensor, batch: batches.Batch
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What the mouth costs, what the phones cost, what it costs to take music for a voice.
 
     Besides the distance, the second difference is compared: a mouth that trembles where
     the target is steady pays for it.
@@ -50,7 +52,11 @@ def loss(mouth: Tensor, phones: Tensor, batch: batches.Batch) -> tuple[Tensor, T
     moved = (costs * torch.where(contact, rare * squares, distance)).mean()
     moved = moved + 0.2 * (costs * ~contact * bend).mean()
     named = functional.cross_entropy(phones, batch.classes, label_smoothing=0.05)
-    return moved, named
+    heard = functional.binary_cross_entropy_with_logits(
+        voice, batch.voice.float().clamp(min=0), reduction="none"
+    )
+    present = heard[batch.voice >= 0].mean()
+    return moved, named, present
 
 
 def fit(
@@ -97,10 +103,10 @@ def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
         group["lr"] = LEARNING_RATE * warm * max(1 - done, 0.01)
     run.model.train()
     with torch.autocast("cpu", torch.bfloat16):  # whole numbers up to 127 are exact in it
-        mouth, phones = run.model(batch.heard)
-    moved, named = loss(mouth.float(), phones.float(), batch)
+        mouth, phones, voice = run.model(batch.heard)
+    moved, named, present = loss(mouth.float(), phones.float(), voice.float(), batch)
     run.optimiser.zero_grad()
-    (moved + 0.15 * named).backward()  # type: ignore[no-untyped-call]
+    (moved + 0.15 * named + 0.2 * present).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step()
     run.step += 1

@@ -24,7 +24,10 @@ from lipsync_engine.viseme.network import (
     DILATIONS,
     FEATURE_STEP,
     FIRST_KERNEL,
+    POOLS,
     TOP,
+    TRAITS,
+    pooled,
 )
 from lipsync_engine.viseme.training.phones import CLASSES
 
@@ -49,6 +52,27 @@ def rounded(x: Tensor, step: float | Tensor, lowest: int = -TOP) -> Tensor:
     """Nearest multiples of `step` between lowest and TOP of them; the gradient passes through."""
     result: Tensor = _Rounded.apply(x, step, lowest)  # type: ignore[no-untyped-call]
     return result
+
+
+class _Pooled(torch.autograd.Function):
+    """`network.pooled`; going back, means as they are before rounding."""
+
+    @staticmethod
+    def forward(_ctx: Any, traits: Tensor) -> Tensor:
+        return pooled(traits.float())
+
+    @staticmethod
+    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
+        reach = POOLS[-1]
+        parts = torch.split(gradient, TRAITS, 1)
+        return torch.stack(
+            [
+                functional.avg_pool1d(
+                    functional.pad(part, (reach + half, reach + half)), 2 * half + 1, 1
+                )
+                for half, part in zip((0, *POOLS), parts, strict=True)
+            ]
+        ).sum(0)
 
 
 class Layer(nn.Module):
@@ -110,16 +134,30 @@ class Hearer(nn.Module):
         self.last = Layer(CHANNELS, CHANNELS, 1)
         self.mouth = nn.Conv1d(CHANNELS, COLUMNS_A_STEP * K, 1)
         self.phone = nn.Conv1d(CHANNELS, COLUMNS_A_STEP * len(CLASSES), 1)
+        self.traits = Layer(CHANNELS, TRAITS, 1)
+        self.join = Layer(TRAITS * (1 + len(POOLS)), TRAITS, 1)
+        self.odds = Layer(TRAITS, 1, 1)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mouth, (batch, K, n), not yet clipped to its ranges; classes' logits, (batch, C, n)."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mouth, (batch, K, n), not yet clipped to its ranges; classes' logits, (batch, C, n);
+        the odds that somebody speaks, (batch, n - 2 * VOICE_REACH)."""
         x = functional.relu(self.first(x * FEATURE_STEP))
         for block in self.blocks:
             x = block(x)
-        x = rounded(functional.relu(self.last(rounded(x, ACTIVATION_STEP))), ACTIVATION_STEP, 0)
+        x = rounded(x, ACTIVATION_STEP)
+        voice = self.voice(x)
+        x = rounded(functional.relu(self.last(x)), ACTIVATION_STEP, 0)
         steps = self.mouth.weight.detach().abs().amax(dim=(1, 2), keepdim=True) / TOP + 1e-8
         mouth = functional.conv1d(x, rounded(self.mouth.weight, steps), self.mouth.bias)
-        return _columns(mouth), _columns(self.phone(x))
+        return _columns(mouth), _columns(self.phone(x)), voice
+
+    def voice(self, x: Tensor) -> Tensor:
+        """Odds that somebody speaks, from the trunk's whole activations, two columns a step."""
+        traits = rounded(functional.relu(self.traits(x)), ACTIVATION_STEP, 0)
+        means = _Pooled.apply(traits / ACTIVATION_STEP) * ACTIVATION_STEP  # type: ignore[no-untyped-call]
+        seen = rounded(functional.relu(self.join(means)), ACTIVATION_STEP, 0)
+        odds: Tensor = self.odds(seen)[:, 0].repeat_interleave(COLUMNS_A_STEP, 1)
+        return odds
 
     def export(self, path: Path) -> None:
         """Write what `network` reads; the phone classes stay behind."""
@@ -133,6 +171,9 @@ class Hearer(nn.Module):
         assert bias is not None  # noqa: S101
         steps = weight.abs().amax(dim=(1, 2)) / TOP + 1e-8
         whole = torch.round(weight / steps[:, None, None]).to(torch.int8)
+        for name, layer in (("traits", self.traits), ("voice.join", self.join)):
+            tensors |= layer.exported(name, ACTIVATION_STEP)
+        tensors |= self.odds.exported("voice.odds", ACTIVATION_STEP)
         tensors["mouth.weight"] = whole.numpy()
         tensors["mouth.scale"] = (steps * ACTIVATION_STEP).numpy().astype(np.float32)
         tensors["mouth.bias"] = bias.detach().numpy().astype(np.float32)

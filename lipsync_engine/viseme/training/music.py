@@ -35,7 +35,12 @@ def pieces(n: int, chance: Chance) -> Samples:
 
 def _learned() -> list[Path]:
     """Every second piece of Fish Fillets, all of other games; none that is measured with."""
-    others = (p for folder in sources.MUSIC for p in (sources.root() / folder).rglob("*.ogg"))
+    others = (
+        path
+        for folder in sources.MUSIC
+        for path in (sources.root() / folder).rglob("*")
+        if path.suffix in (".ogg", ".g722")
+    )
     return sorted(sources.games().glob("music/*.ogg"))[::2] * 3 + sorted(others)
 
 
@@ -46,7 +51,8 @@ def kept_for_tests() -> tuple[NDArray[np.int16], ...]:
 
 @cache
 def _beginning(path: Path) -> NDArray[np.int16]:
-    whole = decoded(str(path), seconds=_FROM_S + _SECONDS)
+    raw = "g722" if path.suffix == ".g722" else None  # a file without a header
+    whole = decoded(str(path), raw, seconds=_FROM_S + _SECONDS)
     late = whole[int(_FROM_S * SAMPLE_RATE) :]
     return late if len(late) > SAMPLE_RATE else whole
 

