@@ -175,6 +175,22 @@ def test_a_finished_job_makes_room_in_the_quota(
     assert acceptance.submit(new_job_id(), HELLO, terms)
 
 
+def test_lists_of_jobs_do_not_outgrow_the_records(
+    client: redis.Redis, acceptance: Acceptance
+) -> None:
+    for _ in range(10):
+        job_id = new_job_id()
+        acceptance.submit(job_id, HELLO, Terms("ann"))
+        client.delete(f"lipchord:job:{job_id}")  # its time to live is over
+
+    kept = new_job_id()
+    acceptance.submit(kept, HELLO, Terms("ann"))
+
+    assert acceptance.ids("ann", 100, None)[0][0] == kept
+    assert client.zcard("lipchord:tenant:ann:jobs") <= 2
+    assert client.zcard("lipchord:jobs") <= 2
+
+
 def test_a_record_that_the_store_lost_does_not_count_for_ever(
     acceptance: Acceptance, client: redis.Redis
 ) -> None:

@@ -38,8 +38,14 @@ end
 local t = now()
 redis.call('HSET', KEYS[1], 'id', id, 'state', 'queued', 'stage', '', 'request', ARGV[2],
   'created_at', string.format('%.6f', t), 'tenant', tenant, 'lane', lane, 'cost', cost)
-redis.call('ZADD', 'lipchord:jobs', t, id)
-redis.call('ZADD', own .. ':jobs', t, id)
+-- Lists of jobs do not grow for ever: for each that comes, the two oldest are looked at, and
+-- leave when their records have expired.
+for _, list in ipairs({ 'lipchord:jobs', own .. ':jobs' }) do
+  for _, old in ipairs(redis.call('ZRANGE', list, 0, 1)) do
+    if redis.call('EXISTS', 'lipchord:job:' .. old) == 0 then redis.call('ZREM', list, old) end
+  end
+  redis.call('ZADD', list, t, id)
+end
 redis.call('SADD', own .. ':active', id)
 redis.call('SADD', 'lipchord:jobs:active', id)
 redis.call('HINCRBY', 'lipchord:counters', 'accepted', 1)

@@ -30,6 +30,8 @@ from tests.faults.verdict import fault_of_video
 OUT = Path("benchmarks/results/soak.json")
 TTL_S = 30  # of everything that jobs leave behind
 EVERY_S = 2.0  # between two looks
+# Chunks of finished jobs stay for reuse until memory is short: so little that it soon is.
+BLOBS = 24 * 2**20  # bytes
 CLIENTS = {"busy": 12, "quiet": 1}
 UNDER_WAY = 4  # jobs that are dispatched at once: two render workers and two more
 SECONDS = 3  # a job's sound
@@ -59,6 +61,7 @@ def main() -> int:
         keys.write("".join(f"{who}:{_key(who)}\n" for who in CLIENTS))
         keys.flush()
         house = House(Build(api=True, env=(*LIVES, ("LIPCHORD_API_KEYS_FILE", keys.name))), guard)
+        house.blob_server.limit(BLOBS)
         try:
             notes = _soak(house, asked.minutes * 60)
         finally:
@@ -140,6 +143,7 @@ def _sample(house: House) -> dict[str, float]:
         "memory_mib": round(sum(map(_memory, pids)) / 2**20, 1),
         "files": sum(map(_files, pids)),
         "keys": sum(int(store.dbsize()) for store in stores),
+        "listed": int(stores[0].zcard("lipchord:jobs")),
         "store_mib": round(sum(s.info("memory")["used_memory"] for s in stores) / 2**20, 2),
     }
 
@@ -168,7 +172,7 @@ def _facts(notes: Notes, minutes: float) -> dict[str, Any]:
         middle, last = np.median(values[n // 3 : 2 * n // 3]), np.median(values[2 * n // 3 :])
         return round(float(last / max(middle, 1e-9) - 1), 4)
 
-    grown = {name: growth(name) for name in ("memory_mib", "files", "keys", "store_mib")}
+    grown = {name: growth(name) for name in ("memory_mib", "files", "keys", "listed", "store_mib")}
     done = notes.ends.get("succeeded", 0)
     waits = {who: _p99(waits) for who, waits in notes.waits_s.items()}
     pace = done * SECONDS * FPS / (minutes * 60)  # frames a second, of the whole house
