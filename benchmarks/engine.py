@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.run import speak
-from deploy.devices import KEEP_MEMORY
+from deploy.devices import CPU_RENDERING
 
 RESULTS = Path(__file__).parent / "results" / "engine.json"
 FPS = Fraction(25)
@@ -86,7 +86,7 @@ def _lap(work: Any) -> float:
 
 
 def _child(job: str, *args: object, cores: int = 1) -> dict[str, Any]:
-    env = os.environ | KEEP_MEMORY | {"OMP_NUM_THREADS": str(cores)}
+    env = os.environ | CPU_RENDERING | {"OMP_NUM_THREADS": str(cores)}
     argv = [sys.executable, "-m", "benchmarks.engine", job, *map(str, args)]
     out = subprocess.run(argv, env=env, check=True, capture_output=True, text=True).stdout
     answer: dict[str, Any] = json.loads(out.splitlines()[-1])

@@ -24,7 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from deploy.devices import KEEP_MEMORY
+from deploy.devices import CPU_RENDERING
 from deploy.http_client import Client
 from deploy.stack import Stack, StackOptions
 from lipsync_engine import speech
@@ -70,7 +70,7 @@ def speak(seconds: int, path: Path) -> None:
 
 def bare(sound: Path, folder: Path) -> Round:
     """`lipchord render`'s own function in one process, pinned to one core as a worker is."""
-    env = os.environ | KEEP_MEMORY | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
+    env = os.environ | CPU_RENDERING | {"OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
     argv = [sys.executable, "-c", BARE, str(sound), str(folder / "bare.mp4")]
     started = time.perf_counter()
     answer = subprocess.run(argv, env=env, check=True, capture_output=True, text=True)

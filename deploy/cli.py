@@ -232,13 +232,13 @@ def _settle_environment() -> None:
     malloc's, which save a third of the time, and those that keep caches and
     temporary files in the checkout.
     """
-    from deploy.devices import KEEP_MEMORY
+    from deploy.devices import CPU_RENDERING
 
-    if not KEEP_MEMORY.keys() <= os.environ.keys():
+    if not CPU_RENDERING.keys() <= os.environ.keys():
         places = Places.at(os.environ.get("LIPCHORD_VAR_DIR", ".var"))
         folder = places.var / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
-        env = {**os.environ, **places.env(), "TMPDIR": str(folder), **KEEP_MEMORY}
+        env = {**os.environ, **places.env(), "TMPDIR": str(folder), **CPU_RENDERING}
         os.execve(sys.executable, sys.orig_argv, env)  # noqa: S606
 
 

@@ -28,6 +28,9 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),  # bytes
     "MALLOC_ARENA_MAX": "1",  # or every thread would keep some 100 MB of its own
 }
+# OpenMP's threads spin while they wait for each other. Where other programs want the same cores
+# that is what the cores then do: 36 frames by two threads took 90 s, and 4.5 s when they slept.
+CPU_RENDERING = {**KEEP_MEMORY, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _on_gpu(index: int, gpu: str, generator: str, threads: int) -> WorkerPlan:
 
 def _on_cores(index: int, cores: tuple[int, ...], generator: str, machine: Machine) -> WorkerPlan:
     names = ",".join(map(str, cores))
-    env = _env(f"render{index}", "render", "cpu", len(cores)) | KEEP_MEMORY
+    env = _env(f"render{index}", "render", "cpu", len(cores)) | CPU_RENDERING
     env |= {"CUDA_VISIBLE_DEVICES": "", "LIPCHORD_GENERATOR": generator}
     if machine.pinnable:
         env["LIPCHORD_CORES"] = names

@@ -4,6 +4,7 @@ Each xdist worker has its own pair. They stop with the session, and the guard
 ends them even when pytest itself is killed.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,9 @@ from deploy.errors import ProcessError
 from deploy.guard import Guard
 from deploy.ports import free_port
 from deploy.processes import Child, ProcessSpec, stop_all
+
+# Read when torch is loaded; see `deploy.devices.CPU_RENDERING`: tests share the cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 BLOB_MEMORY = 512 * 2**20  # bytes
 

@@ -145,3 +145,7 @@ def test_this_machine_has_cores_and_memory() -> None:
 
     assert machine.cores
     assert machine.memory > 2**28
+
+
+def test_threads_that_wait_for_each_other_leave_the_core_to_others() -> None:
+    assert {plan.env["OMP_WAIT_POLICY"] for plan in render_workers(ROOMY)} == {"PASSIVE"}
