@@ -40,6 +40,8 @@ from lipsync_engine.errors import (
     WeightsError,
 )
 from lipsync_engine.locate import SMALLEST, built_in, locate, network
+from lipsync_engine.locate.inner_lips import lip_line
+from lipsync_engine.locate.outline import Outline
 from lipsync_engine.locate.shape import apply, similarity
 from lipsync_engine.viseme.pose import pose
 
@@ -264,3 +266,13 @@ def test_where_weights_come_from_is_read_in_the_package_without_importing_it() -
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("height", [2.0, 2.05, 2.3, 3.0, 16.0])
+def test_lips_of_any_height_that_counts_as_lips_have_a_line_between_them(height: float) -> None:
+    outline = Outline(top=67 - height / 2, bottom=67 + height / 2)
+    assert outline.like_lips
+
+    line = lip_line(np.zeros((700, 700), np.float32), outline)
+
+    assert outline.top <= line <= outline.bottom

@@ -56,6 +56,8 @@ def lip_line(valleys: Map, outline: Outline) -> float:
     x, y = (left + (across[:, None] + 1) / 2 * (right - left)).T
     bend = 1 - across**2
     heights = np.arange(outline.top + 0.6, outline.bottom - THINNEST, 1 / PX_PER_MM)
+    if not len(heights):
+        return (outline.top + outline.bottom) / 2  # lips this thin are a line
     dark = [darkness(valleys, x, y + (height - level) * bend).mean() for height in heights]
     usual = np.exp(-0.5 * ((heights - level - LINE_DROP) / LINE_SPREAD) ** 2)
     return float(heights[np.argmax((np.array(dark) + 1e-3) * usual)])
