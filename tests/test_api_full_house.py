@@ -123,7 +123,7 @@ def test_a_full_blob_store_takes_no_new_job_while_the_others_go_on(
     house = House(queue_store, blob_store, blob_full_share=0.75)
     job_id = house.accepted()
     room = blobs.config_get("maxmemory")["maxmemory"]
-    blobs.config_set("maxmemory", int(blobs.info("memory")["used_memory"] / 0.76))
+    blobs.config_set("maxmemory", int(blobs.info("memory")["used_memory"] / 0.9))
     fresh = House(queue_store, blob_store, blob_full_share=0.75)  # it has read no memory yet
     try:
         refused = fresh.http.post(JOBS, json=HELLO)
