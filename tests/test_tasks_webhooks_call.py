@@ -2,14 +2,13 @@
 
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
+import trustme
 
 from tasks.webhooks.call import Answer, Caller, Resolve
 from tasks.webhooks.target import Policy
@@ -207,32 +206,31 @@ def test_a_wish_to_be_left_alone_until_a_time_is_understood() -> None:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `cert.pem`, which is its own authority, for receiver.test, and `key.pem`."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "2",
-         "-subj", "/CN=receiver.test", "-addext", "subjectAltName=DNS:receiver.test"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder
+def authority() -> trustme.CA:
+    """Who vouches for the receiver."""
+    return trustme.CA()
 
 
 @pytest.fixture
-def secured(authority: Path) -> Iterator[Receiver]:
+def secured(authority: trustme.CA) -> Iterator[Receiver]:
     """A receiver that speaks TLS as receiver.test."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority / "cert.pem", authority / "key.pem")
+    authority.issue_cert("receiver.test").configure_cert(context)
     with receiving(tls=context) as receiver:
         yield receiver
 
 
+def _trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
 def test_tls_is_verified_against_the_name_and_the_address_is_the_checked_one(
-    secured: Receiver, authority: Path
+    secured: Receiver, authority: trustme.CA
 ) -> None:
     resolve, asked = name_server(["127.0.0.1"], ["127.0.0.9"])
-    trusting = ssl.create_default_context(cafile=str(authority / "cert.pem"))
+    trusting = _trusting(authority)
 
     answer = post(Caller(HERE, resolve, trusting), f"https://receiver.test:{secured.port}/")
 
@@ -242,10 +240,10 @@ def test_tls_is_verified_against_the_name_and_the_address_is_the_checked_one(
 
 
 def test_a_certificate_that_is_not_trusted_or_of_another_name_gets_no_word(
-    secured: Receiver, authority: Path
+    secured: Receiver, authority: trustme.CA
 ) -> None:
     resolve, _ = name_server(["127.0.0.1"])
-    trusting = ssl.create_default_context(cafile=str(authority / "cert.pem"))
+    trusting = _trusting(authority)
 
     stranger = post(Caller(HERE, resolve), f"https://receiver.test:{secured.port}/")
     misnamed = post(Caller(HERE, resolve, trusting), f"https://other.test:{secured.port}/")
