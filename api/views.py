@@ -220,12 +220,12 @@ def page_view(page: JobPage) -> JobPageView:
 
 
 def voice_view(voice: object) -> VoiceView:
-    """A `tasks.contract.VoiceInfo`."""
+    """A `tasks.house.VoiceInfo`."""
     return _like(VoiceView, voice)
 
 
 def worker_view(worker: object) -> WorkerView:
-    """A `tasks.contract.WorkerInfo`."""
+    """A `tasks.house.WorkerInfo`."""
     return _like(WorkerView, worker)
 
 

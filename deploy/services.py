@@ -14,9 +14,10 @@ from deploy import stores
 from deploy.devices import WorkerPlan
 from deploy.processes import Child, ProcessSpec
 from deploy.supervisor import Service
-from tasks.contract import CPU_QUEUE, WorkerInfo, render_queue
+from tasks.contract import CPU_QUEUE, render_queue
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
+from tasks.house import WorkerInfo
 from tasks.settings import Settings
 from tasks.stores import connect
 

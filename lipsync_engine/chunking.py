@@ -147,8 +147,8 @@ def place_cuts(
         raise ValueError(
             f"cannot cut {n_frames} frames into {n_chunks} chunks: both must be at least 1"
         )
-    lengths = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
-    ideal = [first + edge for edge in lengths]
+    wanted = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
+    ideal = [first + edge for edge in wanted]
     edges = [first]
     for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
         # Two neighbouring cuts that both move stay at least one frame apart.

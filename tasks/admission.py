@@ -6,8 +6,9 @@ from typing import BinaryIO, Protocol
 from lipsync_engine import registry, speech
 from lipsync_engine.errors import InputError
 from lipsync_engine.timeline import parse_fps
-from tasks.contract import JobRequest, MediaKind, WorkerInfo
+from tasks.contract import JobRequest, MediaKind
 from tasks.errors import BusyError, RejectedError
+from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.look import look_of
 from tasks.settings import Settings
@@ -91,6 +92,7 @@ class Limited:
         self._stream, self._limit, self._seen = stream, limit, 0
 
     def read(self, size: int = -1) -> bytes:
+        """Raises RejectedError("upload-too-large") as soon as the limit is passed."""
         piece = self._stream.read(size)
         self._seen += len(piece)
         if self._seen > self._limit:

@@ -18,8 +18,6 @@ from tasks.contract import (
     JobRequest,
     JobState,
     VideoInfo,
-    VoiceInfo,
-    WorkerInfo,
     render_queue,
 )
 from tasks.endings import Endings
@@ -33,6 +31,7 @@ from tasks.errors import (
 )
 from tasks.fleet import Fleet
 from tasks.holds import Holds
+from tasks.house import VoiceInfo, WorkerInfo
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from lipsync_engine.chunking import costs_of
 from lipsync_engine.timeline import parse_fps
-from tasks.contract import JobRequest, WorkerInfo
+from tasks.contract import JobRequest
+from tasks.house import WorkerInfo
 
 # Seconds that espeak-ng speaks a character for at 165 words a minute: measured on sentences in
 # English, Russian, Kazakh and German (0.059..0.075), Chinese (0.28), Japanese kana (0.14), and

@@ -43,9 +43,9 @@ import structlog
 
 from tasks import cost, failpoints
 from tasks.acceptance import lane
-from tasks.contract import WorkerInfo
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
+from tasks.house import WorkerInfo
 from tasks.records import Records
 from tasks.scripts import script
 from tasks.stores import answering

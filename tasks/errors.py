@@ -88,6 +88,8 @@ class MissingBlobError(TasksError):
 
 
 class UnlikeRenderersError(TasksError):
+    """A worker of another kind came to a job whose frames must look alike."""
+
     code = "renderers-changed"
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import redis
 
-from tasks.contract import WorkerInfo
+from tasks.house import WorkerInfo
 from tasks.stores import answering
 
 MISSED_BEATS = 4  # a worker that has not been heard for so many heartbeats is not there

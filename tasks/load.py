@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import redis
 
 from tasks import cost
-from tasks.contract import WorkerInfo
 from tasks.dispatch import Dispatch
 from tasks.errors import BusyError
 from tasks.fleet import Fleet
+from tasks.house import WorkerInfo
 from tasks.settings import Settings
 from tasks.stores import answering
 

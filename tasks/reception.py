@@ -9,11 +9,17 @@ import redis
 from tasks import cost, failpoints
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.admission import Admission, Publisher
-from tasks.contract import Job, JobRequest, JobState, WorkerInfo, new_job_id
+from tasks.contract import (
+    Job,
+    JobRequest,
+    JobState,
+    new_job_id,
+)
 from tasks.dispatch import Dispatch
 from tasks.errors import BusyError, MissingBlobError, RejectedError, StaleError, StoreError
 from tasks.fleet import Fleet
 from tasks.holds import Holds
+from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.load import Load
 from tasks.records import Records

@@ -21,8 +21,8 @@ from lipsync_engine.errors import UnreadableMediaError
 from lipsync_engine.generator import AudioContext
 from lipsync_engine.look import Look
 from lipsync_engine.timeline import FrameRange
-from tasks.contract import WorkerInfo
 from tasks.errors import MissingBlobError
+from tasks.house import WorkerInfo
 from tasks.known import Known, KnownChunks, heard_by, scene_of
 from tasks.storage import Storage, read
 

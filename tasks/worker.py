@@ -14,12 +14,12 @@ import structlog
 
 from lipsync_engine import registry
 from lipsync_engine.generator import WarmsUp
-from tasks.contract import WorkerInfo
 from tasks.dispatch import Dispatch
 from tasks.endings import Endings
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
 from tasks.holds import Holds
+from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.known import KnownChunks
 from tasks.records import Records

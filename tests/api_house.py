@@ -9,9 +9,10 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from tasks.blueprint import Chunk, Plan
 from tasks.client import JobQueue
-from tasks.contract import Failure, MediaKind, VideoInfo, WorkerInfo
+from tasks.contract import Failure, MediaKind, VideoInfo
 from tasks.fleet import Fleet
 from tasks.holds import Holds
+from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.records import Records
 from tasks.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.contract import WorkerInfo
+from tasks.house import WorkerInfo
 from tasks.stores import connect
 from tests.api_house import HELLO, JOBS, House, problem_of
 

@@ -14,7 +14,8 @@ from werkzeug.serving import make_server
 
 from api.tenants import Tenants
 from deploy.http_client import Client
-from tasks.contract import PUBLIC, JobState, WorkerInfo
+from tasks.contract import PUBLIC, JobState
+from tasks.house import WorkerInfo
 from tasks.stores import connect
 from tests.api_house import HELLO, JOBS, House, problem_of
 

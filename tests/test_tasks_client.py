@@ -7,9 +7,16 @@ from dataclasses import replace
 import pytest
 
 from tasks.client import JobQueue
-from tasks.contract import JobRequest, JobState, MediaKind, VideoInfo, WorkerInfo, new_job_id
+from tasks.contract import (
+    JobRequest,
+    JobState,
+    MediaKind,
+    VideoInfo,
+    new_job_id,
+)
 from tasks.errors import GoneError, NotReadyError, RejectedError, StoreError, UnknownJobError
 from tasks.fleet import Fleet
+from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.reaper import GRACE_S, reap
 from tasks.records import Records

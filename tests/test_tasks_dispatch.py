@@ -5,9 +5,10 @@ from collections import Counter
 import pytest
 
 from tasks.acceptance import AGEING, Terms
-from tasks.contract import CPU_QUEUE, JobRequest, WorkerInfo, new_job_id
+from tasks.contract import CPU_QUEUE, JobRequest, new_job_id
 from tasks.dispatch import SPARE, Dispatch
 from tasks.errors import StoreError
+from tasks.house import WorkerInfo
 from tasks.reaper import reap
 from tests.yard import Yard, emptied
 

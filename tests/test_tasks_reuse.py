@@ -17,9 +17,10 @@ from lipsync_engine import avatar
 from lipsync_engine.look import Look
 from lipsync_engine.viseme.generator import VisemeGenerator
 from tasks.blueprint import Plan
-from tasks.contract import JobRequest, WorkerInfo
+from tasks.contract import JobRequest
 from tasks.cutting import MAX_CHUNK_FRAMES, cut
 from tasks.errors import UnlikeRenderersError
+from tasks.house import WorkerInfo
 from tasks.known import MAX_KNOWN, Known, KnownChunks
 from tasks.plan import make_plan
 from tasks.render import Renderer

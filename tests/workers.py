@@ -17,7 +17,8 @@ from deploy.processes import Child, ProcessSpec, stop_all
 from tasks.app import make_app
 from tasks.chord import CeleryPublisher
 from tasks.client import JobQueue
-from tasks.contract import WorkerInfo, render_queue
+from tasks.contract import render_queue
+from tasks.house import WorkerInfo
 from tasks.settings import Settings
 from tests.generators import read_stamp
 

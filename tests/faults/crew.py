@@ -11,7 +11,7 @@ from deploy import services
 from deploy.devices import WorkerPlan
 from deploy.guard import Guard, descendants
 from deploy.processes import Child, stop_all
-from tasks.contract import WorkerInfo
+from tasks.house import WorkerInfo
 from tasks.settings import Settings
 
 GENERATOR = "stamper"

@@ -1,0 +1,47 @@
+"""Who is in the house: living workers, and the voices that can speak."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A living worker process, by its last heartbeat.
+
+    Attributes:
+        name: such as "render0@host".
+        kind: "cpu" or "render".
+        generator: what a render worker holds, None for a cpu worker.
+        generator_ready: loaded and warmed up (always true for a cpu worker).
+        device: "cuda:0", or "cores 0,1".
+        pid: of the process that renders.
+        setups: how often this process has set its generator up (1, for ever).
+        chunks_done, frames_done: since it started.
+        busy_seconds: spent on those chunks; frames_done / busy_seconds is its measured pace.
+        job: id of the job in hand, if any.
+        fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
+            frames. None until it is ready.
+        context: samples that its generator hears before and after a frame.
+    """
+
+    name: str
+    kind: str
+    generator: str | None
+    generator_ready: bool
+    device: str
+    pid: int
+    setups: int = 0
+    chunks_done: int = 0
+    frames_done: int = 0
+    job: str | None = None
+    fingerprint: str | None = None
+    context: tuple[int, int] = (0, 0)
+    busy_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A language that can be spoken: its code ("ru"), name ("Russian") and voice variants."""
+
+    language: str
+    name: str
+    variants: tuple[str, ...] = ()
