@@ -7,15 +7,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.bodies import FILE_FIELDS
+from api.house_views import HealthView, VoicesView, WorkersView
 from api.schemas import JobBody, SpeakBody
-from api.views import (
-    HealthView,
-    HttpProblem,
-    JobPageView,
-    JobView,
-    VoicesView,
-    WorkersView,
-)
+from api.views import HttpProblem, JobPageView, JobView
 
 TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}

@@ -8,16 +8,10 @@ from pydantic import BaseModel
 
 from api import examples
 from api.components import components, ref
+from api.house_views import HealthView, VoicesView, WorkersView
 from api.problems import KINDS, MEDIA_TYPE
 from api.schemas import JobBody, SpeakBody
-from api.views import (
-    HealthView,
-    HttpProblem,
-    JobPageView,
-    JobView,
-    VoicesView,
-    WorkersView,
-)
+from api.views import HttpProblem, JobPageView, JobView
 
 Operation = dict[str, Any]
 

@@ -5,16 +5,10 @@ from flask import Response, request
 
 from api import docs
 from api.handlers import RETRY_LATER
+from api.house_views import HealthView, VoicesView, WorkersView, voice_view, worker_view
 from api.problems import problem_response
 from api.services import services
-from api.views import (
-    HealthView,
-    VoicesView,
-    WorkersView,
-    answer,
-    voice_view,
-    worker_view,
-)
+from api.views import answer
 
 bp = APIBlueprint("system", __name__, tag="The house")
 

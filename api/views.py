@@ -1,4 +1,4 @@
-"""What an answer says: jobs, workers and voices in the words of the API."""
+"""What an answer says about jobs, in the words of the API."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -139,50 +139,6 @@ class JobPageView(BaseModel):
     next_cursor: str | None = Field(description="For the page after this one; null at the end.")
 
 
-class VoiceView(BaseModel):
-    """A language that can be spoken."""
-
-    language: str
-    name: str
-    variants: list[str]
-
-
-class VoicesView(BaseModel):
-    """All languages, sorted by code."""
-
-    voices: list[VoiceView]
-
-
-class WorkerView(BaseModel):
-    """A living worker process, by its last heartbeat."""
-
-    name: str
-    kind: str
-    generator: str | None
-    generator_ready: bool
-    device: str
-    pid: int
-    setups: int
-    chunks_done: int
-    frames_done: int
-    job: str | None
-    fingerprint: str | None = Field(
-        description="Of generator, weights and encoder: equal ones make equal frames."
-    )
-
-
-class WorkersView(BaseModel):
-    """All living workers."""
-
-    workers: list[WorkerView]
-
-
-class HealthView(BaseModel):
-    """`ok`, or this would not be the answer."""
-
-    status: str
-
-
 def job_view(job: Job, brief: bool = False) -> JobView:
     """A job; `brief` leaves the list of chunks out and shortens the text, for lists of jobs."""
     request = RequestView.of(job.request)
@@ -191,11 +147,11 @@ def job_view(job: Job, brief: bool = False) -> JobView:
     chunks = ChunksView(
         total=len(job.chunks),
         done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
-        each=None if brief else [_like(ChunkView, chunk) for chunk in job.chunks],
+        each=None if brief else [like(ChunkView, chunk) for chunk in job.chunks],
     )
     here = f"{JOBS}/{job.id}"
     video = f"{here}/video" if job.state is JobState.SUCCEEDED and job.video else None
-    return _like(
+    return like(
         JobView,
         job,
         created_at=_moment(job.created_at),
@@ -219,16 +175,6 @@ def page_view(page: JobPage) -> JobPageView:
     )
 
 
-def voice_view(voice: object) -> VoiceView:
-    """A `tasks.house.VoiceInfo`."""
-    return _like(VoiceView, voice)
-
-
-def worker_view(worker: object) -> WorkerView:
-    """A `tasks.house.WorkerInfo`."""
-    return _like(WorkerView, worker)
-
-
 def answer(
     view: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -239,7 +185,7 @@ def answer(
     return response
 
 
-def _like(view: type[View], source: object, **instead: Any) -> View:
+def like(view: type[View], source: object, **instead: Any) -> View:
     """A view whose fields are the source's attributes of the same names, but for `instead`."""
     names = view.model_fields.keys() - instead.keys()
     return view(**{name: getattr(source, name) for name in names}, **instead)
@@ -256,7 +202,7 @@ def _shortened(request: RequestView) -> dict[str, str]:
 
 
 def _webhook(status: WebhookStatus | None) -> WebhookView | None:
-    return _like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
+    return like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
 
 
 def _failure(failure: Failure | None) -> ProblemView | None:
