@@ -114,6 +114,11 @@ class JobBody(SpeakBody):
         "four ways. See docs/webhooks.md.",
         examples=["https://example.com/lipchord"],
     )
+    reuse: bool = Field(
+        True,
+        description="Whether frames that an earlier job rendered are used again. False: all are "
+        "rendered anew, for who wants to measure.",
+    )
 
     @classmethod
     def of(cls, request: JobRequest) -> Self:

@@ -88,6 +88,24 @@ class VideoView(BaseModel):
     sha256: str
 
 
+class ProofView(BaseModel):
+    """What was measured in the finished MP4, packet by packet, before the job had succeeded."""
+
+    n_frames: int
+    fps: str
+    width: int = Field(description="Pixels.")
+    height: int = Field(description="Pixels.")
+    picture_seconds: float
+    sound_seconds: float = Field(description="Less than a frame from `picture_seconds`.")
+    codec: str = Field(examples=["h264"])
+    sound_codec: str = Field(examples=["aac"])
+    sample_rate: int = Field(description="Of the sound, Hz.")
+    rendered: str | None = Field(
+        description="Digest of all pictures before they were encoded. However a job is cut, it is "
+        "the same: see docs/comparison.md."
+    )
+
+
 class WebhookView(BaseModel):
     """What became of the webhook."""
 
@@ -106,6 +124,7 @@ class LinksView(BaseModel):
 
     here: str = Field(serialization_alias="self")
     video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
+    page: str = Field(description="For people.")
 
 
 class JobView(BaseModel):
@@ -127,6 +146,7 @@ class JobView(BaseModel):
     warnings: list[str]
     error: ProblemView | None
     video: VideoView | None
+    proof: ProofView | None = Field(description="Null until there is a video, and once deleted.")
     webhook: WebhookView | None = Field(description="Null where the request names none.")
     request: RequestView
     links: LinksView
@@ -162,9 +182,10 @@ def job_view(job: Job, brief: bool = False) -> JobView:
         warnings=list(job.warnings),
         error=_failure(job.failure),
         video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
+        proof=like(ProofView, job.video.proof) if job.video and job.video.proof else None,
         webhook=_webhook(job.webhook),
         request=request,
-        links=LinksView(here=here, video=video),
+        links=LinksView(here=here, video=video, page=f"/jobs/{job.id}"),
     )
 
 

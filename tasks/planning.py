@@ -37,7 +37,7 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     for _ in range(TRIES):
         made = make_plan(
             request, here.storage, here.settings, ready,
-            note, _reuse(here, kinds),
+            note, _reuse(here, kinds) if request.reuse else None,
         )  # fmt: skip
         try:
             hold_plan(here.holds, job_id, made)
