@@ -39,7 +39,8 @@ class Digest:
 
     def add(self, picture: NDArray[np.uint8]) -> "Digest":
         """Of these pictures and one more: any array of bytes without gaps."""
-        return Digest(self.n + 1, (self.value * BASE + xxh3_128_intdigest(picture)) % PRIME)
+        value = self.value * BASE + xxh3_128_intdigest(picture.data)
+        return Digest(self.n + 1, value % PRIME)
 
     def __str__(self) -> str:
         return f"{self.value:032x}"

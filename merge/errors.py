@@ -7,7 +7,8 @@ MergeError
 ├── BadChunkError       a chunk is damaged, or no H.264 chunk at all
 ├── TrackError          the sound track cannot be read, or does not fit the video
 ├── WriteError          the MP4 could not be written
-└── VerifyError         the finished file is not the video that was asked for
+├── VerifyError         the finished file is not the video that was asked for
+└── UnlikeVideosError   two finished videos cannot be compared
 """
 
 from typing import ClassVar
@@ -59,3 +60,7 @@ class WriteError(MergeError):
 
 class VerifyError(MergeError):
     code = "video-not-verified"
+
+
+class UnlikeVideosError(MergeError):
+    code = "unlike-videos"

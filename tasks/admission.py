@@ -25,6 +25,9 @@ class Publisher(Protocol):
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
 
+    def compare(self, comparison_id: str) -> None:
+        """Publish the piece of work that a comparison is at. Raises StoreError."""
+
 
 class Admission:
     """Checks requests; uploads are looked at by a cpu worker, for hostile bytes end there."""

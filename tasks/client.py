@@ -5,11 +5,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
 from tasks.admission import Limited, Publisher
+from tasks.comparing.desk import Desk
 from tasks.contract import (
     CPU_QUEUE,
     PUBLIC,
@@ -20,6 +20,7 @@ from tasks.contract import (
     VideoInfo,
     render_queue,
 )
+from tasks.cursors import parse_cursor
 from tasks.endings import Endings
 from tasks.errors import (
     GoneError,
@@ -56,6 +57,7 @@ class JobQueue:
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
+        self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class JobQueue:
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""
-        ids = self._reception.ids(tenant, limit + 1, _parse_cursor(cursor) if cursor else None)
+        ids = self._reception.ids(tenant, limit + 1, parse_cursor(cursor) if cursor else None)
         jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id, tenant))]
         more = len(ids) > limit
         return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)
@@ -235,12 +237,3 @@ def _voices() -> tuple[VoiceInfo, ...]:
         VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in speech.voices()
     ]
     return tuple(sorted(found, key=lambda voice: voice.language))
-
-
-def _parse_cursor(cursor: str) -> float:
-    with suppress(ValueError):
-        if isfinite(created_at := float(cursor)):
-            return created_at
-    raise RejectedError(
-        "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
-    )

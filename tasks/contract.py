@@ -17,8 +17,9 @@ RENDER_CHUNK = "lipchord.render_chunk"
 MERGE = "lipchord.merge"
 CHORD_FAILED = "lipchord.chord_failed"
 INSPECT = "lipchord.inspect"
+COMPARE = "lipchord.compare"
 
-CPU_QUEUE = "cpu"  # plan, merge, inspect
+CPU_QUEUE = "cpu"  # plan, merge, inspect, compare
 PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 
 

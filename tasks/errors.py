@@ -4,6 +4,7 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+├── UnknownComparisonError  the same of a comparison
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -65,6 +66,16 @@ class UnknownJobError(TasksError):
             "a finished job is forgotten when its time to live is over."
         )
         self.job_id = job_id
+
+
+class UnknownComparisonError(TasksError):
+    code = "unknown-comparison"
+
+    def __init__(self, comparison_id: str) -> None:
+        super().__init__(
+            f"There is no comparison {comparison_id!r}. Ids look like cmp_ and 32 hex digits; one "
+            "that is over is forgotten when its time to live is, or 200 later ones have come."
+        )
 
 
 class NotReadyError(TasksError):

@@ -7,6 +7,7 @@ ends that does not succeed is in `tasks.attempt`.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
@@ -19,8 +20,11 @@ from tasks import failpoints, reaper, worker
 from tasks.app import app
 from tasks.attempt import STORE_PATIENCE_S, Attempt, carry_out, wait_for_store
 from tasks.chord import CeleryPublisher, publish_chord
+from tasks.comparing.drive import Driver
+from tasks.comparing.work import carry_out as carry_out_comparison
 from tasks.contract import (
     CHORD_FAILED,
+    COMPARE,
     INSPECT,
     MERGE,
     PLAN,
@@ -66,10 +70,18 @@ def _child_started(**_: object) -> None:
 @task_postrun.connect
 def _task_ended(**_: object) -> None:
     """Where the task has ended its job, a place is free: the next job takes it at once."""
+    here, publisher = worker.current(), CeleryPublisher(app)
     try:
-        worker.current().dispatch.round(CeleryPublisher(app))
+        here.dispatch.round(publisher)
+        if here.settings.worker_kind == "cpu":  # it may have been a comparison's
+            _driver().round()
     except StoreError as error:
         log.warning("dispatch left to the reaper", error=str(error))
+
+
+@lru_cache(1)
+def _driver() -> Driver:
+    return reaper.driver(worker.current(), CeleryPublisher(app))
 
 
 @app.task(name=PLAN, **LEASED)
@@ -190,6 +202,12 @@ def inspect(kind: str, key: str, fps: str) -> None:
     except InputError as error:
         failure = Failure(error.code, str(error))
     here.inspections.put(MediaKind(kind), key, fps, failure)
+
+
+@app.task(name=COMPARE, **RETRY)
+def compare(comparison_id: str) -> None:
+    """What a comparison is at: its preparation, or the look at both videos."""
+    carry_out_comparison(worker.current(), comparison_id)
 
 
 def _asked(task: Task, claim: Callable[[], T]) -> T:

@@ -14,10 +14,13 @@ from typing import Protocol
 import structlog
 
 from tasks import failpoints
-from tasks.contract import Failure
+from tasks.comparing.drive import Driver
+from tasks.contract import Failure, MediaKind
 from tasks.errors import StoreError
 from tasks.hygiene import Hygiene
+from tasks.reception import Reception
 from tasks.records import MERGING, PLANNING, Records
+from tasks.stores import connect
 from tasks.webhooks import deliver
 from tasks.worker import Worker
 
@@ -40,14 +43,33 @@ class Publisher(Protocol):
     def merge(self, job_id: str) -> None:
         """Publish the merge. Raises StoreError."""
 
+    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
+        """Publish a look at an uploaded blob. Raises StoreError."""
+
+    def compare(self, comparison_id: str) -> None:
+        """Publish a comparison's work. Raises StoreError."""
+
 
 def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
     """All that a cpu worker looks after, in order."""
     return (
         lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
         lambda: worker.dispatch.round(publisher),
+        driver(worker, publisher).round,
         Hygiene(worker.holds, worker.endings),
     )
+
+
+def driver(worker: Worker, publisher: Publisher) -> Driver:
+    """What moves comparisons on."""
+    settings = worker.settings
+    reception = Reception(
+        settings, connect(settings.queue_url), connect(settings.blob_url), publisher
+    )
+    return Driver(
+        worker.comparisons, worker.records, worker.fleet, reception, publisher,
+        settings.job_deadline_s,
+    )  # fmt: skip
 
 
 def start(worker: Worker, publisher: Publisher) -> None:

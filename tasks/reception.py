@@ -64,16 +64,31 @@ class Reception:
         if 0 < terms.most_jobs <= unfinished:
             raise self._too_many(tenant, unfinished, generator)
 
-    def submit(self, request: JobRequest, idempotency_key: str | None, tenant: str) -> Job:
-        """See `JobQueue.submit`."""
+    def check(self, request: JobRequest, tenant: str) -> None:
+        """Refuse what `submit` would refuse now; nothing is kept."""
+        workers = self._fleet.workers()
+        self._admission.check(request, workers)
+        terms = self._with_costs(self._terms(tenant, None), request)
+        self._load.check(tenant, request.generator, terms.cost, workers)
+
+    def submit(
+        self,
+        request: JobRequest,
+        idempotency_key: str | None,
+        tenant: str,
+        job_id: str | None = None,
+    ) -> Job:
+        """See `JobQueue.submit`; `job_id`: of a request that was checked before, so that sending
+        it again is the same job."""
         terms = self._terms(tenant, idempotency_key)
         workers = self._fleet.workers()
         if not self._acceptance.knows(terms):  # else: answered, however full the house is
-            self._admission.check(request, workers)
+            if job_id is None:
+                self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
             self._load.check(tenant, request.generator, terms.cost, workers)
-        job_id = new_job_id()
-        self._hold_uploads(job_id, request)
+        job_id = job_id or new_job_id()
+        self.hold_uploads(job_id, request)
         failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)
         failpoints.hit("submit:after-record")
@@ -106,7 +121,7 @@ class Reception:
             with suppress(StoreError):
                 self._holds.forget(job_id)
 
-    def _hold_uploads(self, job_id: str, request: JobRequest) -> None:
+    def hold_uploads(self, job_id: str, request: JobRequest) -> None:
         """Before the record: from now on nothing takes the job's uploads away."""
         if not (keys := uploads_of(request)):
             return  # most jobs have none, and the blob store is not asked

@@ -1,6 +1,7 @@
 """The digest of a run of pictures: blind to cuts, and to nothing else."""
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -27,7 +28,7 @@ def test_however_a_run_is_cut_its_parts_joined_are_the_whole(cuts: set[int]) -> 
     edges = [0, *sorted(cuts), 12]
 
     joined = Digest()
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         joined = joined.then(digest_of(PICTURES[first:stop]))
 
     assert joined == digest_of(PICTURES)
