@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.bodies import FILE_FIELDS
+from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
 from api.house_views import HealthView, VoicesView, WorkersView
 from api.schemas import JobBody, SpeakBody
 from api.views import HttpProblem, JobPageView, JobView
@@ -14,8 +15,11 @@ from api.views import HttpProblem, JobPageView, JobView
 TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}
 
-ANSWERS = (JobView, JobPageView, VoicesView, WorkersView, HealthView, HttpProblem)
-BODIES = (SpeakBody, JobBody)
+ANSWERS = (
+    JobView, JobPageView, ComparisonView, ComparisonPageView, VoicesView, WorkersView, HealthView,
+    HttpProblem,
+)  # fmt: skip
+BODIES = (SpeakBody, JobBody, ComparisonBody)
 
 
 def ref(model: type[BaseModel], suffix: str = "") -> dict[str, str]:

@@ -141,6 +141,15 @@ class JobsQuery(BaseModel):
     )
 
 
+class ComparisonsQuery(JobsQuery):
+    """Which comparisons to list."""
+
+    cursor: str = Field(
+        "", max_length=500, description="`next_cursor` of the page before; empty: the newest."
+    )
+    job: str = Field("", max_length=100, description="Those that this job is a side of.")
+
+
 Prefer = Annotated[
     str,
     Field(
