@@ -88,14 +88,15 @@ class MissingBlobError(TasksError):
 
 
 class UnlikeRenderersError(TasksError):
-    """A worker of another kind came to a job whose frames must look alike."""
+    """A worker of another version came to a job whose frames must look alike."""
 
     code = "renderers-changed"
 
     def __init__(self) -> None:
         super().__init__(
-            "The render workers got another generator, other weights or another encoder while "
-            "this job ran, and frames by both would not look alike. Send the job again."
+            "The render workers got another generator, other weights or another encoder again and "
+            "again while this job ran, and frames by both would not look alike. Send the job again "
+            "when the fleet is at rest."
         )
 
 
