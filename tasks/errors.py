@@ -4,6 +4,7 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+│   └── LostJobError         the queue store came back without its data
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -65,6 +66,19 @@ class UnknownJobError(TasksError):
             "a finished job is forgotten when its time to live is over."
         )
         self.job_id = job_id
+
+
+class LostJobError(UnknownJobError):
+    """The job was accepted by a store that has lost its data since."""
+
+    code = "job-lost"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.args = (
+            f"{job_id} is lost: the queue store came back without its data after the job was "
+            "accepted (or the id is of another installation). Send the job again.",
+        )
 
 
 class NotReadyError(TasksError):
