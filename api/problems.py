@@ -106,6 +106,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too-many-comparisons": Kind(429, "You have as many comparisons as you may", _LATER),
     "unlike-videos": Kind(500, "The two videos cannot be compared", _RETRY),
+    "job-lost": Kind(410, "The job was lost with the store's data", "Send the job again."),
     "not-ready": Kind(409, "The video is not ready yet", "Ask again after Retry-After seconds."),
     "gone": Kind(410, "There is no video any more, or never was", "Send the job again."),
     "canceled": Kind(409, "The job was canceled", "Send it again if it is still wanted."),

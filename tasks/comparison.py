@@ -8,10 +8,10 @@ Standard library only: this is what the rooms say to each other about comparison
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from tasks.contract import Failure, JobRequest, new_job_id
+from tasks.contract import Failure, JobRequest
 
 
 class ComparisonState(StrEnum):
@@ -161,8 +161,8 @@ class Comparison:
     tenant: str
     request: JobRequest
     created_at: float
-    sequential: str = field(default_factory=new_job_id)
-    parallel: str = field(default_factory=new_job_id)
+    sequential: str
+    parallel: str
     of_job: bool = False
     state: ComparisonState = ComparisonState.RUNNING
     stage: ComparisonStage | None = ComparisonStage.WAITING

@@ -13,9 +13,9 @@ from tasks.contract import (
     Job,
     JobRequest,
     JobState,
-    new_job_id,
 )
 from tasks.dispatch import Dispatch
+from tasks.epoch import Epoch, new_job_id
 from tasks.errors import BusyError, MissingBlobError, RejectedError, StaleError, StoreError
 from tasks.fleet import Fleet
 from tasks.holds import Holds
@@ -43,7 +43,7 @@ class Reception:
         self, settings: Settings, queue: "redis.Redis", blobs: "redis.Redis", publisher: Publisher
     ) -> None:
         self._settings, self._publisher = settings, publisher
-        self._records = Records(queue, settings.job_ttl_s)
+        self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         self._storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._holds = Holds(blobs, settings)
         self._fleet = Fleet(queue, settings.heartbeat_s)
@@ -63,6 +63,10 @@ class Reception:
         unfinished = self._acceptance.unfinished(tenant)
         if 0 < terms.most_jobs <= unfinished:
             raise self._too_many(tenant, unfinished, generator)
+
+    def new_job_id(self) -> str:
+        """Of a job that is yet to be sent. Raises StoreError."""
+        return new_job_id(self._epoch.now())
 
     def check(self, request: JobRequest, tenant: str) -> None:
         """Refuse what `submit` would refuse now; nothing is kept."""
@@ -87,7 +91,7 @@ class Reception:
                 self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
             self._load.check(tenant, request.generator, terms.cost, workers)
-        job_id = job_id or new_job_id()
+        job_id = job_id or self.new_job_id()
         self.hold_uploads(job_id, request)
         failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)

@@ -138,7 +138,8 @@ class Desk:
                 self._delete_job(job_id)
 
     def _new(self, tenant: str, request: JobRequest) -> Comparison:
-        return Comparison(new_comparison_id(), tenant, request, self._records.now())
+        jobs = self._reception.new_job_id(), self._reception.new_job_id()
+        return Comparison(new_comparison_id(), tenant, request, self._records.now(), *jobs)
 
     def _begun(self, comparison: Comparison) -> Comparison:
         kept = self._book.put(comparison)
