@@ -121,6 +121,8 @@ class _Differences:
 def _pictures(path: Path) -> Iterator[NDArray[np.uint8]]:
     """Each frame's Y, U and V, (values,)."""
     with av.open(str(path), "r", format="mp4", metadata_errors="replace") as container:
+        if not container.streams.video:
+            raise UnlikeVideosError(f"{path.name} holds no pictures. Send the job again.")
         container.streams.video[0].codec_context.thread_count = 1
         for frame in container.decode(video=0):
             yield cast("NDArray[np.uint8]", frame.to_ndarray(format="yuv420p")).reshape(-1)

@@ -142,12 +142,12 @@ class Desk:
         return Comparison(new_comparison_id(), tenant, request, self._records.now(), *jobs)
 
     def _begun(self, comparison: Comparison) -> Comparison:
-        kept = self._book.put(comparison)
+        self._book.put(comparison)
         try:
             self._driver.round()
         except StoreError as error:
             log.warning("a comparison is left to the reaper", error=str(error))
-        return kept or comparison
+        return self._book.get(comparison.id)
 
     def _ready(self, request: JobRequest) -> int:
         return max(LEAST, len(ready_fleet(self._fleet.workers(), request.generator)))
