@@ -1,4 +1,4 @@
-"""`lipchord check`: what this machine has, what is missing, and what to do about it."""
+"""What `lipchord check` looks at: what this machine has, what is missing, what to do about it."""
 
 import platform
 import shutil

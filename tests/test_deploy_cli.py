@@ -9,14 +9,15 @@ from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
-from deploy import cli, http_client
-from deploy.errors import HttpError
+from deploy import cli, exits, http_client
+from deploy.errors import DeployError, HttpError
 from deploy.places import Lock, Places
 from deploy.ports import free_port
 
@@ -203,10 +204,43 @@ def test_check_finds_a_store_server_and_a_voice_here() -> None:
 
 
 def test_help_names_every_exit_code() -> None:
-    said = CliRunner().invoke(cli.cli, ["--help"]).output
+    said = " ".join(CliRunner().invoke(cli.cli, ["--help"]).output.split())
 
-    for code in (0, 1, 2, 3, 4, 5, 6, 7, cli.REFUSED, cli.NO_VIDEO, cli.INTERRUPTED):
-        assert f" {code} " in said.replace("\n", " ")
+    for code in exits.Exit:
+        assert f" {code:d} {exits.MEANINGS[code]}" in said
+
+
+def test_every_error_ends_with_a_code_of_the_table() -> None:
+    def below(kind: type[DeployError]) -> list[type[DeployError]]:
+        return [kind, *(deeper for child in kind.__subclasses__() for deeper in below(child))]
+
+    codes = {kind.exit_code for kind in below(DeployError)}
+
+    assert codes <= set(exits.Exit)
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_list_of_help_says_of_a_command_what_it_says_itself(name: str) -> None:
+    command = cli.cli.get_command(click.Context(cli.cli), name)
+
+    assert command is not None
+    assert command.name == name
+    assert (command.help or "").split("\n")[0] == cli.COMMANDS[name]
+
+
+def test_help_loads_no_command_and_nothing_heavy() -> None:
+    program = (
+        "import sys; from deploy import cli; code = cli.run(['--help']); "
+        "heavy = {'rich', 'redis', 'numpy', 'lipsync_engine', 'tasks', 'api', 'urllib.request'}; "
+        "loaded = {n for n in sys.modules if n in heavy or n.startswith('deploy.commands.')}; "
+        "print(code, sorted(loaded), file=sys.stderr)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stderr
+
+    assert said.strip() == "0 []"
 
 
 @pytest.fixture
