@@ -16,11 +16,18 @@ from deploy.exits import Exit
 
 COMMANDS = {  # in the order of `--help`; the sentence is the first of the command's own help
     "up": "Start everything and keep it up until Ctrl-C.",
-    "submit": "Send a job to a running stack, wait, fetch the video.",
+    "submit": "Send a job to an API, watch it, fetch the video.",
+    "watch": "Show how a job gets on, until it has ended.",
+    "list": "List jobs, newest first.",
+    "download": "Fetch the video of a job.",
+    "cancel": "End jobs; one that has ended stays as it is.",
+    "faces": "Keep faces at the API, and use them by id.",
+    "voices": "List languages and their voices; SEARCH: those whose code or name has it.",
     "render": "Make a video in this process: no store, no queue.",
     "worker": "Run this host's workers on the stores of LIPCHORD_QUEUE_URL and LIPCHORD_BLOB_URL.",
     "webhook-secret": "Show the secret by which receivers of webhooks verify them.",
     "check": "Say what this machine has and what it lacks.",
+    "completion": "Print the script by which a shell completes commands, options and jobs.",
 }
 
 
@@ -35,9 +42,9 @@ class LazyGroup(click.Group):
         """The command of that name; None: there is none."""
         if cmd_name not in COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
-        found: click.Command = getattr(importlib.import_module(f"deploy.commands.{name}"), name)
-        return found
+        module = importlib.import_module(f"deploy.commands.{cmd_name.replace('-', '_')}")
+        commands = (each for each in vars(module).values() if isinstance(each, click.Command))
+        return next(each for each in commands if each.name == cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of `--help` from the table: no command is loaded for it."""

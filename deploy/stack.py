@@ -12,6 +12,7 @@ from deploy import devices, services, stores
 from deploy.errors import AlreadyRunningError, PortTakenError
 from deploy.places import Lock, Places
 from deploy.ports import becomes_free, free_port, holder
+from deploy.running import running_url
 from deploy.supervisor import Backoff, Say, Service, Supervisor
 
 FLOWER_USER = "lipchord"
@@ -202,25 +203,6 @@ class Stack:
         fresh = self.places.state.with_suffix(".new")
         fresh.write_text(json.dumps(state, indent=1))
         fresh.replace(self.places.state)
-
-
-def running_url(places: Places) -> str | None:
-    """The API's URL of the stack that runs in these places; None where none does."""
-    return _running(places, "url")
-
-
-def running_queue(places: Places) -> str | None:
-    """Its queue store's URL."""
-    return _running(places, "queue_url")
-
-
-def _running(places: Places, what: str) -> str | None:
-    try:
-        state = json.loads(places.state.read_text())
-        os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return None
-    return str(state[what])
 
 
 def _already(places: Places) -> str:

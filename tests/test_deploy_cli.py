@@ -3,21 +3,15 @@
 import subprocess
 import sys
 import wave
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
-from werkzeug.formparser import parse_form_data
 
-from deploy import cli, exits, http_client
-from deploy.errors import DeployError, HttpError
+from deploy import cli, exits
+from deploy.errors import DeployError
 from deploy.places import Lock, Places
 from deploy.ports import free_port
 
@@ -241,59 +235,3 @@ def test_help_loads_no_command_and_nothing_heavy() -> None:
     ).stderr
 
     assert said.strip() == "0 []"
-
-
-@pytest.fixture
-def foreign_server() -> Iterator[str]:
-    """A web server that is no Lipchord."""
-
-    class Foreign(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-def test_a_foreign_server_is_recognised(foreign_server: str) -> None:
-    client = http_client.Client(foreign_server)
-
-    with pytest.raises(HttpError, match="does not look like a Lipchord API"):
-        client.submit({"text": "Hello"}, {})
-
-
-@given(
-    fields=st.dictionaries(
-        st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
-        st.text(st.characters(codec="utf-8", exclude_characters="\r\n")),
-        max_size=5,
-    ),
-    content=st.binary(max_size=2000),
-    name=st.from_regex(r"[\w \"';.-]{1,20}\.wav", fullmatch=True),
-)
-def test_a_form_arrives_as_it_was_sent(
-    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, str], content: bytes, name: str
-) -> None:
-    file = tmp_path_factory.getbasetemp() / name
-    file.write_bytes(content)
-
-    parts = list(http_client._parts(fields, {"audio": file}, "b0undary"))
-    body = b"".join(http_client._stream(parts))
-
-    assert sum(map(http_client._size, parts)) == len(body)
-    _, form, files = parse_form_data(
-        {
-            "wsgi.input": BytesIO(body),
-            "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "multipart/form-data; boundary=b0undary",
-            "REQUEST_METHOD": "POST",
-        }
-    )
-    assert form.to_dict() == fields
-    assert files["audio"].read() == content

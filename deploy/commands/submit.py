@@ -1,43 +1,47 @@
 """`lipchord submit`: one job, from the wish to the file."""
 
-import click
-from rich.markup import escape
+from pathlib import Path
+from typing import Any
 
-from deploy.asking import Asked, asking
-from deploy.console import complain, console
-from deploy.exits import Exit
-from deploy.places import Places
+import click
+
+from deploy.asking import Asked, asking, out_option
+from deploy.calling import JSON, URL, client
+from deploy.console import hint, put_json
 
 
 @click.command()
-@click.option("--url", help="Of the API. Without: of the stack that is up in this checkout.")
-@click.option("--webhook", help="An https URL that is told when the job has ended.")
 @asking
-def submit(asked: Asked, url: str | None, webhook: str | None) -> None:
-    """Send a job to a running stack, wait, fetch the video.
+@out_option(False, "MP4. Without: the job is sent, its id printed, and that is all.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Render workers to plan for.")
+@click.option("--webhook", help="An https URL that is told when the job has ended.")
+@click.option("--wait", is_flag=True, help="Watch it to its end without --out too.")
+@JSON
+@URL
+def submit(
+    asked: Asked,
+    out: Path | None,
+    workers: int | None,
+    webhook: str | None,
+    wait: bool,
+    as_json: bool,
+    url: str | None,
+) -> None:
+    """Send a job to an API, watch it, fetch the video.
 
-    An API that asks for a key gets the one in LIPCHORD_API_KEY.
+    With -o it waits for the video; without it prints the job's id and ends. An API that asks
+    for a key gets the one in LIPCHORD_API_KEY. Sent again after a lost connection it is still
+    one job.
     """
-    from deploy.http_client import Client
-    from deploy.progress import JobBars, bars
-    from deploy.stack import running_url
+    from deploy.watching import watch
 
-    client = Client(url or running_url(Places.at(".var")) or "http://127.0.0.1:3000")
-    more = {"webhook": webhook} if webhook else {}
-    job = client.submit(asked.fields() | more, asked.files())
-    try:
-        with bars(console) as progress:
-            shown = JobBars(progress, job["id"])
-            for now in client.follow(job):
-                shown.show(now)
-                job = now
-    except KeyboardInterrupt:
-        client.cancel(job["id"])
-        raise
-    for warning in job["warnings"]:
-        console.print(f"[yellow]warning:[/] {escape(warning)}")
-    if job["state"] != "succeeded":
-        complain(job["error"]["detail"] if job["error"] else f"The job is {job['state']}.")
-        raise click.exceptions.Exit(Exit.NO_VIDEO)
-    client.download(job["id"], asked.out)
-    console.print(f"{escape(str(asked.out))}: {job['n_frames']} frames")
+    more: dict[str, Any] = {"webhook": webhook, "num_workers": workers}
+    how = asked.how() | {name: value for name, value in more.items() if value is not None}
+    job = client(url).submit(asked.text, audio=asked.audio, face=asked.face, **how)
+    if out or wait:
+        watch(job, out, as_json)
+    elif as_json:
+        put_json(job.view)
+    else:
+        click.echo(job.id)
+        hint(f"Watch it: lipchord watch {job.id} -o video.mp4")

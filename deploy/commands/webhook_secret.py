@@ -11,7 +11,7 @@ from deploy.places import Places
 @click.option("--var", default=".var", show_default=True, help="Folder of the stack that is up.")
 def webhook_secret(var: str) -> None:
     """Show the secret by which receivers of webhooks verify them."""
-    from deploy.stack import running_queue
+    from deploy.running import running_queue
     from tasks.settings import Settings
     from tasks.stores import connect
     from tasks.webhooks.outbox import Outbox
