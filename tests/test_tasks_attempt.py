@@ -141,6 +141,27 @@ def test_a_process_that_is_asked_to_end_hands_its_chunk_on(attempt: Attempt) -> 
     assert attempt.records.claim(attempt.job_id, 0, "render1").fence > attempt.fence
 
 
+def test_a_swallowed_sigterm_leaves_a_process_that_obeys_the_next(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.attempt.TWICE_S", 0.0)
+    seen: list[type[BaseException]] = []
+
+    def swallows(_keeper: Keeper) -> None:  # as native code does that calls Python back
+        for _ in range(2):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            except BaseException as error:
+                seen.append(type(error))
+
+    before = signal.getsignal(signal.SIGTERM)
+    carry_out(Task(), attempt, swallows)
+
+    assert seen == [HandedBackError, HandedBackError]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_a_generator_that_exits_is_an_attempt(attempt: Attempt) -> None:
     with pytest.raises(SystemExit):
         carry_out(Task(), attempt, raising(SystemExit(3)))
