@@ -14,6 +14,7 @@ from deploy.places import Lock, Places
 from deploy.ports import becomes_free, free_port, holder
 from deploy.running import running_url
 from deploy.supervisor import Backoff, Say, Service, Supervisor
+from tasks.settings import Settings
 
 FLOWER_USER = "lipchord"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to find, not to bind
@@ -70,7 +71,9 @@ class Stack:
         self._say, self._interrupted = say, interrupted
         self._lock: Lock | None = None
         self._supervisor: Supervisor | None = None
-        self.flower_login = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
+        self._settings = Settings.from_env({**os.environ, **self.options.env})
+        made = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
+        self.flower_login = self._settings.flower_login or made
 
     def __enter__(self) -> "Stack":
         self.start()
@@ -161,7 +164,8 @@ class Stack:
         stages.append(working)
         if options.flower:
             port = self._ports["flower_port"]
-            stages.append([services.flower(options.host, port, self.flower_login, env)])
+            control = bool(self._settings.flower_control)
+            stages.append([services.flower(options.host, port, self.flower_login, control, env)])
         return stages
 
     def _choose_ports(self) -> None:

@@ -40,6 +40,6 @@ def up(**options: Any) -> None:
 def _greet(url: str, flower_url: str, flower_login: str, has_flower: bool) -> None:
     console.print(f"\nLipchord is up on [bold]{url}[/] (API: {url}/docs)")
     if has_flower:
-        user, password = flower_login.split(":")
+        user, _, password = flower_login.partition(":")
         console.print(f"Flower on {flower_url}, user {user}, password [bold]{password}[/]")
     console.print("Ctrl-C stops all of it.\n")
