@@ -95,14 +95,14 @@ POLL: Operation = {
     "responses": {
         "200": _json(JobView, "The job.", examples.running(), **_head("ETag", "Of this state.")),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-job", "store-unavailable"),
+        **_problems("unknown-job", "job-lost", "store-unavailable"),
     },
 }
 CANCEL: Operation = {
     "operation_id": "cancelJob",
     "responses": {
         "200": _json(JobView, "The job, which has ended."),
-        **_problems("unknown-job", "store-unavailable"),
+        **_problems("unknown-job", "job-lost", "store-unavailable"),
     },
 }
 CANCEL_BY_POST: Operation = CANCEL | {"operation_id": "cancelJobByPost"}
@@ -119,7 +119,9 @@ VIDEO: Operation = {
         "200": _mp4("The whole video.", **_head("ETag", "SHA-256 of the video.")),
         "206": _mp4("The bytes that `Range` asked for.", **_head("Content-Range", "Which.")),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-job", "not-ready", "gone", "bad-range", "store-unavailable"),
+        **_problems(
+            "unknown-job", "job-lost", "not-ready", "gone", "bad-range", "store-unavailable"
+        ),
     },
 }
 GENERATE_PARALLEL: Operation = {

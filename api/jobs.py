@@ -61,7 +61,7 @@ def cancel_by_post(job_id: str) -> Response:
     Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before; unlike
     `DELETE`, this leaves the video of a job that is over.
     """
-    return answer(job_view(services().queue.cancel(job_id)))
+    return answer(job_view(services().queue.cancel(job_id, tenant())))
 
 
 @bp.get("")

@@ -96,6 +96,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     # Jobs and their videos.
     "unknown-job": Kind(404, "There is no such job", "See GET /api/v1/jobs for those there are."),
+    "job-lost": Kind(410, "The job was lost with the store's data", "Send the job again."),
     "not-ready": Kind(409, "The video is not ready yet", "Ask again after Retry-After seconds."),
     "gone": Kind(410, "There is no video any more, or never was", "Send the job again."),
     "canceled": Kind(409, "The job was canceled", "Send it again if it is still wanted."),

@@ -134,7 +134,8 @@ def _end(task: Any, attempt: Attempt, error: Exception) -> None:
         return
     facts = {"job": attempt.job_id, "piece": attempt.piece, "reason": failure.reason}
     # As plain text: structlog's pretty one, with all locals, took seconds on a busy core.
-    log.error("an attempt failed", **facts, trace="".join(format_exception(error)))
+    if verdict is not Verdict.PASS:
+        log.error("an attempt failed", **facts, trace="".join(format_exception(error)))
     if verdict is Verdict.FINAL or (verdict is Verdict.WAIT and task.request.retries >= WAITS):
         with suppress(UnknownJobError):
             patiently(lambda: attempt.records.fail(attempt.job_id, failure), STORE_PATIENCE_S)
@@ -144,7 +145,8 @@ def _end(task: Any, attempt: Attempt, error: Exception) -> None:
             attempt.give_back(None, WAIT_S)
         raise wait_for_store(task, error)
     delay_s = 0.0 if verdict is Verdict.DEVICE else backoff_s(1, AGAIN_S / 2, AGAIN_S)
-    returned = patiently(lambda: attempt.give_back(failure, delay_s), STORE_PATIENCE_S)
+    counted = None if verdict is Verdict.PASS else failure
+    returned = patiently(lambda: attempt.give_back(counted, delay_s), STORE_PATIENCE_S)
     if verdict is Verdict.DEVICE:
         os._exit(ENDED)  # Celery brings the message to the process that comes after this one
     if returned is Returned.QUEUED:

@@ -1,6 +1,5 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from tasks.contract import (
     render_queue,
 )
 from tasks.endings import Endings
+from tasks.epoch import JOB_ID, Epoch
 from tasks.errors import (
     GoneError,
     MissingBlobError,
@@ -40,7 +40,6 @@ from tasks.stores import answering, connect
 from tasks.webhooks.admit import WebhookAdmission
 
 POLL_S = 0.1  # between two looks at a job that somebody waits for
-JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
 
 class JobQueue:
@@ -49,7 +48,7 @@ class JobQueue:
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
         queue = connect(settings.queue_url)
         self._settings, self._queue = settings, queue
-        self._records = Records(queue, settings.job_ttl_s)
+        self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         blobs = connect(settings.blob_url)
         self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._holds, self._endings = Holds(blobs, settings), Endings(queue)
@@ -105,13 +104,17 @@ class JobQueue:
 
         Raises:
             UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
+            LostJobError: the store has lost its data, and the job.
         """
         return self._reception.with_estimate(self._own(job_id, tenant))
 
     def _own(self, job_id: str, tenant: str | None) -> Job:
         if not JOB_ID.fullmatch(job_id):
             raise UnknownJobError(job_id)
-        job = self._records.job(job_id)
+        try:
+            job = self._records.job(job_id)
+        except UnknownJobError as error:
+            raise self._epoch.why_unknown(job_id) from error
         if tenant not in (None, job.tenant):
             raise UnknownJobError(job_id)
         return job

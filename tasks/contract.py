@@ -4,7 +4,6 @@ Blobs are named by keys (`blob_` and the hex SHA-256 of their bytes); a job by
 an opaque id (`job_` and 32 hex digits). Lengths of video are frame counts.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,11 +22,6 @@ PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 def render_queue(generator: str) -> str:
     """The queue that only workers holding this generator read."""
     return f"render.{generator}"
-
-
-def new_job_id() -> str:
-    """An id that nobody can guess."""
-    return f"job_{secrets.token_hex(16)}"
 
 
 class JobState(StrEnum):

@@ -4,6 +4,7 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+│   └── LostJobError         the queue store came back without its data
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -67,6 +68,19 @@ class UnknownJobError(TasksError):
         self.job_id = job_id
 
 
+class LostJobError(UnknownJobError):
+    """The job was accepted by a store that has lost its data since."""
+
+    code = "job-lost"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.args = (
+            f"{job_id} is lost: the queue store came back without its data after the job was "
+            "accepted (or the id is of another installation). Send the job again.",
+        )
+
+
 class NotReadyError(TasksError):
     code = "not-ready"
 
@@ -88,14 +102,15 @@ class MissingBlobError(TasksError):
 
 
 class UnlikeRenderersError(TasksError):
-    """A worker of another kind came to a job whose frames must look alike."""
+    """A worker of another version came to a job whose frames must look alike."""
 
     code = "renderers-changed"
 
     def __init__(self) -> None:
         super().__init__(
-            "The render workers got another generator, other weights or another encoder while "
-            "this job ran, and frames by both would not look alike. Send the job again."
+            "The render workers got another generator, other weights or another encoder again and "
+            "again while this job ran, and frames by both would not look alike. Send the job again "
+            "when the fleet is at rest."
         )
 
 

@@ -38,6 +38,7 @@ from tasks.planning import plan_job
 from tasks.progress import Progress
 from tasks.records import MERGING, PLANNING, ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
+from tasks.upgrading import check_version
 
 log = structlog.get_logger()
 
@@ -125,6 +126,7 @@ def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> Non
     made = here.records.plan(job_id)
     chunk = made.chunks[index]
     here.note(job=job_id)
+    check_version(here, attempt, made, CeleryPublisher(app))
     blob = here.renderer.render(made, chunk, Progress(attempt, keeper))
     failpoints.hit("chunk:stored")
     here.holds.hold_new(job_id, blob.key, Kind.CHUNK)

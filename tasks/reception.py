@@ -13,9 +13,9 @@ from tasks.contract import (
     Job,
     JobRequest,
     JobState,
-    new_job_id,
 )
 from tasks.dispatch import Dispatch
+from tasks.epoch import Epoch, new_job_id
 from tasks.errors import BusyError, MissingBlobError, RejectedError, StaleError, StoreError
 from tasks.fleet import Fleet
 from tasks.holds import Holds
@@ -43,7 +43,7 @@ class Reception:
         self, settings: Settings, queue: "redis.Redis", blobs: "redis.Redis", publisher: Publisher
     ) -> None:
         self._settings, self._publisher = settings, publisher
-        self._records = Records(queue, settings.job_ttl_s)
+        self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         self._storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._holds = Holds(blobs, settings)
         self._fleet = Fleet(queue, settings.heartbeat_s)
@@ -72,7 +72,7 @@ class Reception:
             self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
             self._load.check(tenant, request.generator, terms.cost, workers)
-        job_id = new_job_id()
+        job_id = new_job_id(self._epoch.now())
         self._hold_uploads(job_id, request)
         failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)

@@ -6,7 +6,8 @@
 Terminal states are for ever. Each script (`tasks/lua/`) is one compare-and-set
 on the store's own clock and appends to the job's event stream. Who works on
 which piece of a job is in `tasks.leases`; looks at jobs are in `tasks.reading`.
-From merging back to rendering goes a job whose merge found a chunk damaged.
+From merging back to rendering goes a job whose merge found a chunk damaged;
+from rendering back to planning one whose workers' version is gone (`tasks.versions`).
 """
 
 import json
@@ -79,6 +80,14 @@ class Records(Leases, Reading):
         if found is None:
             raise UnknownJobError(job_id)
         return Plan.from_json(cast(bytes, found).decode())
+
+    def renderers(self, job_id: str, fingerprint: str) -> str:
+        """The fingerprint that all of a job's chunks are rendered by: the first that is said."""
+        with answering(STORE):
+            pipe = self._redis.pipeline()
+            pipe.hsetnx(job_key(job_id), "renderers", fingerprint)
+            pipe.hget(job_key(job_id), "renderers")
+            return cast(bytes, pipe.execute()[1]).decode()
 
     # -- end ---------------------------------------------------------------------------
 

@@ -118,6 +118,7 @@ def test_a_tenant_sees_and_touches_its_own_jobs_only(house: House) -> None:
     for method, address in (
         ("GET", f"{JOBS}/{job_id}"),
         ("DELETE", f"{JOBS}/{job_id}"),
+        ("POST", f"{JOBS}/{job_id}/cancel"),
         ("GET", f"{JOBS}/{job_id}/video"),
     ):
         problem_of(house.http.open(address, method=method, headers=bearer(BOB)), 404, "unknown-job")

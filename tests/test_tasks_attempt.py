@@ -16,7 +16,13 @@ from lipsync_engine.errors import EncodeError, NoFaceError
 from merge.errors import TrackError, UnlikeChunksError, WriteError
 from tasks.attempt import WAITS, Attempt, HandedBackError, carry_out
 from tasks.contract import JobState
-from tasks.errors import MissingBlobError, StaleError, StoreError, UnknownJobError
+from tasks.errors import (
+    MissingBlobError,
+    StaleError,
+    StoreError,
+    UnknownJobError,
+    UnlikeRenderersError,
+)
 from tasks.judgement import Verdict, failure_of, judge
 from tasks.keeper import Keeper
 from tasks.patience import patiently
@@ -66,6 +72,7 @@ def raising(error: BaseException) -> Callable[[Keeper], None]:
         (StaleError("x"), Verdict.STOP),
         (UnknownJobError("job_x"), Verdict.STOP),
         (StoreError("away"), Verdict.WAIT),
+        (UnlikeRenderersError(), Verdict.PASS),
         (NoFaceError("no face"), Verdict.FINAL),
         (MissingBlobError("blob_x"), Verdict.FINAL),
         (TrackError("too long"), Verdict.FINAL),
@@ -96,6 +103,16 @@ def test_what_breaks_comes_again_as_the_same_message_and_is_counted(attempt: Att
     assert (chunk.state, chunk.attempts) == ("queued", 1)
     assert "ArithmeticError: nan" in (chunk.error or "")
     assert 0 < task.countdowns[0] <= 2
+
+
+def test_a_chunk_of_another_version_is_passed_on_as_often_as_need_be(attempt: Attempt) -> None:
+    for _ in range(5):
+        with pytest.raises(Retry):
+            carry_out(Task(), attempt, raising(UnlikeRenderersError()))
+        again = attempt.records.claim(attempt.job_id, 0, "render0").fence
+        attempt = Attempt(attempt.records, attempt.job_id, "0", again)
+
+    assert attempt.records.job(attempt.job_id).chunks[0].attempts == 1
 
 
 def test_bad_input_fails_the_job_at_once(attempt: Attempt) -> None:
