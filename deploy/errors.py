@@ -5,8 +5,7 @@ DeployError               the text says what to do; the command line prints it a
 ├── PortTakenError        somebody else listens there
 ├── AlreadyRunningError   this checkout's stack is up already
 ├── ProcessError          a child could not start, did not become ready, or keeps dying
-├── InterruptedStartError the user did not want to wait until all was up
-└── HttpError             the API did not answer, or answered with a problem
+└── InterruptedStartError the user did not want to wait until all was up
 """
 
 
@@ -34,17 +33,3 @@ class ProcessError(DeployError):
 
 class InterruptedStartError(DeployError):
     exit_code = 130
-
-
-class HttpError(DeployError):
-    """The API did not answer, or answered with a problem.
-
-    Attributes:
-        status: HTTP status, 0 where there was no answer at all.
-    """
-
-    exit_code = 7
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status

@@ -36,17 +36,38 @@ def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: st
             queue=render_queue(generator),
             immutable=True,
             ignore_result=True,
+            argsrepr=shown(job_id, index),
         )
         for index in chunks
     ]
-    body = app.signature(MERGE, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True)
-    failed = app.signature(
-        CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
+    body, failed = (
+        app.signature(
+            name,
+            args=(job_id,),
+            queue=CPU_QUEUE,
+            immutable=True,
+            ignore_result=True,
+            argsrepr=shown(job_id),
+        )
+        for name in (MERGE, CHORD_FAILED)
     )
     if header:
         chord(header, body.on_error(failed), app=app).apply_async()
     else:
         body.on_error(failed).apply_async()
+
+
+def shown(*args: object) -> str | None:
+    """What Flower and the workers' logs show of a message: whose it is, and which chunk.
+
+    None for other arguments than a job's: Celery then shows them as Python writes them.
+    """
+    match args:
+        case (str(job_id),):
+            return job_id
+        case (str(job_id), int(index)):
+            return f"{job_id}, chunk {index}"
+    return None
 
 
 def _header_is_published(**_: object) -> None:
@@ -86,7 +107,7 @@ class CeleryPublisher:
     def _send(self, name: str, args: list[str | int], queue: str = CPU_QUEUE) -> None:
         try:
             self._app.send_task(
-                name, args=args, queue=queue, ignore_result=True, retry=True,
+                name, args=args, argsrepr=shown(*args), queue=queue, ignore_result=True, retry=True,
                 retry_policy={"max_retries": 3, "interval_max": 0.5},
             )  # fmt: skip
         except self._app.connection_for_write().connection_errors as error:

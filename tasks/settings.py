@@ -53,6 +53,9 @@ class Settings:
         webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
         webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
         public_url: of the API as receivers of webhooks see it; empty: their links are relative.
+        flower_login: "user:password" of the Flower that `lipchord up` starts; empty: a new one
+            at each start.
+        flower_control: 1: that Flower may also stop workers and end tasks; 0: it only looks.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -90,6 +93,8 @@ class Settings:
     webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
     webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
+    flower_login: str = _setting("LIPCHORD_FLOWER_LOGIN", "")
+    flower_control: int = _setting("LIPCHORD_FLOWER_CONTROL", 0)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
