@@ -4,6 +4,7 @@ DeployError               the text says what to do; the command line prints it a
 ├── ServerMissingError    no valkey-server or redis-server for this machine
 ├── PortTakenError        somebody else listens there
 ├── AlreadyRunningError   this checkout's stack is up already
+├── UnknownDeviceError    a GPU or core was asked for that is not here
 ├── ProcessError          a child could not start, did not become ready, or keeps dying
 └── InterruptedStartError the user did not want to wait until all was up
 """
@@ -25,6 +26,10 @@ class PortTakenError(DeployError):
 
 class AlreadyRunningError(DeployError):
     exit_code = 5
+
+
+class UnknownDeviceError(DeployError):
+    exit_code = 2
 
 
 class ProcessError(DeployError):
