@@ -4,6 +4,7 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+├── UnknownFaceError     no such registered face
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -65,6 +66,17 @@ class UnknownJobError(TasksError):
             "a finished job is forgotten when its time to live is over."
         )
         self.job_id = job_id
+
+
+class UnknownFaceError(TasksError):
+    code = "unknown-face"
+
+    def __init__(self, face_id: str) -> None:
+        super().__init__(
+            f"There is no face {face_id!r}. Ids look like face_ and 32 hex digits; "
+            "GET /api/v1/faces lists those there are."
+        )
+        self.face_id = face_id
 
 
 class NotReadyError(TasksError):
