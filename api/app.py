@@ -7,7 +7,7 @@ from importlib.metadata import version
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from api import docs, generate, handlers, jobs, pages, system
+from api import check, docs, faces, generate, handlers, jobs, pages, system
 from api.bodies import FIELDS_LIMIT
 from api.metrics import Metrics
 from api.problems import problem_response
@@ -39,7 +39,7 @@ def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
     _configure(app, settings)
     tenants = Tenants(settings.api_keys_file)
     app.extensions["lipchord"] = Services(queue, settings, Waiting(), Metrics(queue), tenants)
-    for room in (jobs, generate, system, pages):
+    for room in (jobs, check, faces, generate, system, pages):
         app.register_blueprint(room.bp)
     handlers.register(app)
     app.before_request(_begin)

@@ -46,6 +46,11 @@ JOB_FORMS: dict[str, Any] = {
         "value": {"text": "Hello! This face speaks.", "language": "en", "num_workers": "2"},
     }
 }
+CHECKED = {
+    "n_frames": 55, "speech_seconds": 2.2, "exact": True, "chunks": 2, "workers": 2,
+    "render_seconds": 0.42, "wait_seconds": 0.0, "total_seconds": 1.42, "warnings": [],
+    "face": None, "audio": None,
+}  # fmt: skip
 VOICES = {"voices": [{"language": "ru", "name": "Russian", "variants": ["f2", "m3"]}]}
 WORKERS = {
     "workers": [

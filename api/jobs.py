@@ -11,7 +11,7 @@ from api.services import services, tenant
 from api.video import video_response
 from api.views import JOBS, answer, job_view, page_view
 from api.waiting import FullHouseError, preferred_wait
-from tasks.contract import Job
+from tasks.contract import Job, JobRequest
 from tasks.errors import RejectedError
 
 bp = APIBlueprint("jobs", __name__, url_prefix=JOBS, tag="Jobs")
@@ -99,14 +99,19 @@ def accept(body: Body[SpeakBody], idempotency_key: str, num_workers: int | None 
     Raises:
         RejectedError, BusyError, StoreError.
     """
+    key = idempotency_key or None
+    return services().queue.submit(asked(body, key, num_workers), key, tenant())
+
+
+def asked(
+    body: Body[SpeakBody], idempotency_key: str | None = None, num_workers: int | None = None
+) -> JobRequest:
+    """Store the files; the request that names them. Raises as `accept`."""
     _one_source(body)
-    queue, key = services().queue, idempotency_key or None
     if body.files:
-        queue.admit(tenant(), key, body.fields.generator)
+        services().queue.admit(tenant(), idempotency_key, body.fields.generator)
     wanted = num_workers or getattr(body.fields, "num_workers", None)
-    speech, face = _blob(body, "audio"), _blob(body, "face")
-    asked = job_request(body.fields, speech, face, wanted)
-    return queue.submit(asked, key, tenant())
+    return job_request(body.fields, _blob(body, "audio"), _blob(body, "face"), wanted)
 
 
 def _one_source(body: Body[SpeakBody]) -> None:

@@ -29,6 +29,13 @@ def _playable(fps: str) -> str:
 Whole = Annotated[int, BeforeValidator(_not_a_bool)]
 Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
 BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
+FaceKey = Annotated[
+    str,
+    Field(
+        pattern=r"^(face_[0-9a-f]{32}|blob_[0-9a-f]{64})$",
+        examples=["face_" + "1f0a2b3c" * 4, "blob_" + "0f" * 32],
+    ),
+]
 Fps = Annotated[
     str,
     BeforeValidator(_as_text, json_schema_input_type=str | float),
@@ -53,10 +60,11 @@ class SpeakBody(BaseModel):
         description="Speech instead of `text`: in a form, a sound file or a video with sound; "
         "anywhere, the key of one that was sent before (`request.audio` of its job).",
     )
-    face: BlobKey | None = Field(
+    face: FaceKey | None = Field(
         None,
-        description="Whose lips move: in a form, a picture or a video; anywhere, the key of one "
-        "that was sent before (`request.face` of its job). None: the shipped avatar.",
+        description="Whose lips move: in a form, a picture or a video; anywhere, the id of a "
+        "registered face (/api/v1/faces), or the key of a file that was sent before "
+        "(`request.face` of its job). None: the shipped avatar.",
     )
     language: str = Field(
         "en",

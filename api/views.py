@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
@@ -154,9 +154,9 @@ def job_view(job: Job, brief: bool = False) -> JobView:
     return like(
         JobView,
         job,
-        created_at=_moment(job.created_at),
-        started_at=_moment(job.started_at),
-        finished_at=_moment(job.finished_at),
+        created_at=moment(job.created_at),
+        started_at=moment(job.started_at),
+        finished_at=moment(job.finished_at),
         chunks=chunks,
         timings=dict(job.timings),
         warnings=list(job.warnings),
@@ -202,12 +202,25 @@ def _shortened(request: RequestView) -> dict[str, str]:
 
 
 def _webhook(status: WebhookStatus | None) -> WebhookView | None:
-    return like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
+    return like(WebhookView, status, next_at=moment(status.next_at)) if status else None
 
 
 def _failure(failure: Failure | None) -> ProblemView | None:
     return ProblemView(**problem(failure.reason, failure.detail)) if failure else None
 
 
-def _moment(seconds: float | None) -> datetime | None:
+@overload
+def moment(seconds: float) -> datetime: ...
+
+
+@overload
+def moment(seconds: None) -> None: ...
+
+
+@overload
+def moment(seconds: float | None) -> datetime | None: ...
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """A Unix time as people write it, UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -5,6 +5,7 @@ path: that all chunks are in is decided by the job's record, when the body comes
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from celery import Celery, chord
 from celery.signals import after_task_publish, before_task_publish
@@ -21,6 +22,7 @@ from tasks.contract import (
     render_queue,
 )
 from tasks.errors import StoreError
+from tasks.kept import MAKE_FACE, Point
 
 
 def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: str) -> None:
@@ -104,7 +106,11 @@ class CeleryPublisher:
         """Publish a look at an uploaded blob. Raises StoreError."""
         self._send(INSPECT, [kind.value, key, fps])
 
-    def _send(self, name: str, args: list[str | int], queue: str = CPU_QUEUE) -> None:
+    def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
+        """Publish the work on a face that is to be kept. Raises StoreError."""
+        self._send(MAKE_FACE, [ticket, source, None if wanted is None else list(wanted)])
+
+    def _send(self, name: str, args: list[Any], queue: str = CPU_QUEUE) -> None:
         try:
             self._app.send_task(
                 name, args=args, argsrepr=shown(*args), queue=queue, ignore_result=True, retry=True,

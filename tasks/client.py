@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
 from tasks.admission import Limited, Publisher
+from tasks.check import Estimate
 from tasks.contract import (
     CPU_QUEUE,
     PUBLIC,
@@ -29,9 +29,11 @@ from tasks.errors import (
     StoreError,
     UnknownJobError,
 )
+from tasks.faces import Faces
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
+from tasks.paging import parse_cursor
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
@@ -55,6 +57,7 @@ class JobQueue:
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
+        self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -97,6 +100,15 @@ class JobQueue:
         self._webhooks.check(request.webhook)
         return self._reception.submit(request, idempotency_key, tenant)
 
+    def check(self, request: JobRequest, tenant: str = PUBLIC) -> Estimate:
+        """What `submit` would say to this request now, and what the job would take; keeps nothing.
+
+        Raises:
+            RejectedError, BusyError, StoreError: as `submit`.
+        """
+        self._webhooks.check(request.webhook)
+        return self._reception.check(request, tenant)
+
     # -- look --------------------------------------------------------------------------
 
     def job(self, job_id: str, tenant: str | None = None) -> Job:
@@ -131,7 +143,7 @@ class JobQueue:
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""
-        ids = self._reception.ids(tenant, limit + 1, _parse_cursor(cursor) if cursor else None)
+        ids = self._reception.ids(tenant, limit + 1, parse_cursor(cursor))
         jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id, tenant))]
         more = len(ids) > limit
         return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)
@@ -238,12 +250,3 @@ def _voices() -> tuple[VoiceInfo, ...]:
         VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in speech.voices()
     ]
     return tuple(sorted(found, key=lambda voice: voice.language))
-
-
-def _parse_cursor(cursor: str) -> float:
-    with suppress(ValueError):
-        if isfinite(created_at := float(cursor)):
-            return created_at
-    raise RejectedError(
-        "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
-    )

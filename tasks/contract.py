@@ -81,7 +81,10 @@ class JobRequest:
         rate: words a minute, 80..450.
         pitch: 0..99, 50 is the voice's own.
         speech: blob key of an uploaded sound, instead of `text`.
-        face: blob key of an uploaded picture or video; None is the shipped avatar.
+        face: blob key of an uploaded picture or video, or id of a registered face; None is the
+            shipped avatar.
+        face_card: blob key of the registered face's card as it was at the submit; see
+            `tasks.face_making`. Set by the house, not by the user.
         generator: name of an installed generator.
         fps: frames a second, as `lipsync_engine.timeline.parse_fps` reads it.
         num_workers: render workers to plan for, 1..64; None: as many as are ready.
@@ -113,6 +116,7 @@ class JobRequest:
     rest_in_silence: bool = True
     box: str | None = None
     webhook: str | None = None
+    face_card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

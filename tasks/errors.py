@@ -5,6 +5,7 @@ TasksError
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
 │   └── LostJobError         the queue store came back without its data
+├── UnknownFaceError     no such registered face
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -79,6 +80,17 @@ class LostJobError(UnknownJobError):
             f"{job_id} is lost: the queue store came back without its data after the job was "
             "accepted (or the id is of another installation). Send the job again.",
         )
+
+
+class UnknownFaceError(TasksError):
+    code = "unknown-face"
+
+    def __init__(self, face_id: str) -> None:
+        super().__init__(
+            f"There is no face {face_id!r}. Ids look like face_ and 32 hex digits; "
+            "GET /api/v1/faces lists those there are."
+        )
+        self.face_id = face_id
 
 
 class NotReadyError(TasksError):

@@ -29,8 +29,10 @@ from tasks.contract import (
     MediaKind,
 )
 from tasks.errors import StaleError, StoreError, UnknownJobError
+from tasks.face_making import make_face
 from tasks.holds import Kind
 from tasks.keeper import Keeper
+from tasks.kept import MAKE_FACE, MadeFace
 from tasks.media import look_at
 from tasks.mending import mended
 from tasks.patience import patiently
@@ -192,6 +194,19 @@ def inspect(kind: str, key: str, fps: str) -> None:
     except InputError as error:
         failure = Failure(error.code, str(error))
     here.inspections.put(MediaKind(kind), key, fps, failure)
+
+
+@app.task(name=MAKE_FACE, **RETRY)
+def make_kept_face(ticket: str, source: str, wanted: list[list[float]] | None) -> None:
+    """Look at a face that is to be kept, with a person's correction where there is one."""
+    here = worker.current()
+    points = None if wanted is None else [(x, y) for x, y in wanted]
+    found: MadeFace | Failure
+    try:
+        found = make_face(source, points, here.storage, here.settings)
+    except InputError as error:
+        found = Failure(error.code, str(error))
+    here.face_findings.put(ticket, found)
 
 
 def _asked(task: Task, claim: Callable[[], T]) -> T:
