@@ -49,6 +49,11 @@ def _mp4(what: str, **headers: Any) -> Operation:
     return {"description": what, "content": content, "headers": headers}
 
 
+def _playlist(what: str, **headers: Any) -> Operation:
+    content = {"application/vnd.apple.mpegurl": {"schema": {"type": "string"}}}
+    return {"description": what, "content": content, "headers": headers}
+
+
 def _problems(*reasons: str) -> Operation:
     """One answer for each status that these reasons have, naming all of them."""
     by_status: dict[int, list[str]] = {}
@@ -95,7 +100,7 @@ POLL: Operation = {
     "responses": {
         "200": _json(JobView, "The job.", examples.running(), **_head("ETag", "Of this state.")),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-job", "store-unavailable"),
+        **_problems("unknown-job", "invalid-request", "store-unavailable"),
     },
 }
 CANCEL: Operation = {
@@ -120,6 +125,42 @@ VIDEO: Operation = {
         "206": _mp4("The bytes that `Range` asked for.", **_head("Content-Range", "Which.")),
         "304": {"description": "As it was (`If-None-Match`)."},
         **_problems("unknown-job", "not-ready", "gone", "bad-range", "store-unavailable"),
+    },
+}
+STREAM: Operation = {
+    "operation_id": "getStream",
+    "responses": {
+        "200": _playlist("The master playlist.", **_head("ETag", "Of these bytes.")),
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **_problems("unknown-job", "not-ready", "gone", "store-unavailable"),
+    },
+}
+STREAM_PART: Operation = {
+    "operation_id": "getStreamFile",
+    "responses": {
+        "200": {
+            "description": "A playlist, a header, or a segment.",
+            "content": {
+                "application/vnd.apple.mpegurl": {"schema": {"type": "string"}},
+                "video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}},
+                "audio/mp4": {"schema": BYTES | {"contentMediaType": "audio/mp4"}},
+            },
+            "headers": _head("ETag", "Of these bytes."),
+        },
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **_problems("unknown-job", "not-found", "not-ready", "gone", "store-unavailable"),
+    },
+}
+EVENTS: Operation = {
+    "operation_id": "watchJob",
+    "responses": {
+        "200": {
+            "description": "Messages: `id`, `event`, and `data` in JSON.",
+            "content": {
+                "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
+            },
+        },
+        **_problems("unknown-job", "invalid-request", "busy", "store-unavailable"),
     },
 }
 GENERATE_PARALLEL: Operation = {

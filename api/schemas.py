@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.waiting import LONGEST_S
 from tasks.contract import JobRequest
 
 
@@ -160,6 +161,42 @@ class PollHeaders(BaseModel):
     """Headers that change how a job is shown."""
 
     prefer: Prefer = ""
+
+
+class PollQuery(BaseModel):
+    """How a job is shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait: Whole | None = Field(
+        None,
+        ge=0,
+        le=LONGEST_S,
+        description="Seconds: answer when the job has ended, or after them. As `Prefer: wait=N`.",
+        examples=[30],
+    )
+
+
+class EventsHeaders(BaseModel):
+    """Headers that say from where on a job's history is told."""
+
+    last_event_id: str = Field(
+        "",
+        max_length=40,
+        description="The `id` of the last message that came: the history goes on after it. "
+        "Browsers send it by themselves.",
+        examples=["1764043200000-0"],
+    )
+
+
+class EventsQuery(BaseModel):
+    """From where on a job's history is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: str = Field(
+        "", max_length=40, description="As `Last-Event-ID`, for clients that set no headers."
+    )
 
 
 def job_request(

@@ -1,7 +1,5 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -29,6 +27,7 @@ from tasks.errors import (
     StoreError,
     UnknownJobError,
 )
+from tasks.events import Events
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
@@ -37,13 +36,12 @@ from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.stream import Stream
+from tasks.watching import Watching
 from tasks.webhooks.admit import WebhookAdmission
 
-POLL_S = 0.1  # between two looks at a job that somebody waits for
-JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
-
-class JobQueue:
+class JobQueue(Watching):
     """Everything that the API may do with jobs. Safe for many threads."""
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
@@ -56,6 +54,7 @@ class JobQueue:
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
+        self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -99,32 +98,6 @@ class JobQueue:
         return self._reception.submit(request, idempotency_key, tenant)
 
     # -- look --------------------------------------------------------------------------
-
-    def job(self, job_id: str, tenant: str | None = None) -> Job:
-        """The job as it is now; one that waits with an estimate.
-
-        Raises:
-            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
-        """
-        return self._reception.with_estimate(self._own(job_id, tenant))
-
-    def _own(self, job_id: str, tenant: str | None) -> Job:
-        if not JOB_ID.fullmatch(job_id):
-            raise UnknownJobError(job_id)
-        job = self._records.job(job_id)
-        if tenant not in (None, job.tenant):
-            raise UnknownJobError(job_id)
-        return job
-
-    def wait(self, job_id: str, timeout_s: float) -> Job:
-        """The job as soon as it is terminal, or as it is after `timeout_s`."""
-        until = time.monotonic() + timeout_s
-        job = self._own(job_id, None)
-        while not job.state.terminal and time.monotonic() < until:
-            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
-            if self._records.state(job_id).terminal:
-                break
-        return self.job(job_id)
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""

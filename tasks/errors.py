@@ -4,6 +4,7 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+├── UnknownPartError     a stream has no file of this name
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -65,6 +66,15 @@ class UnknownJobError(TasksError):
             "a finished job is forgotten when its time to live is over."
         )
         self.job_id = job_id
+
+
+class UnknownPartError(TasksError):
+    code = "not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The stream has no file {name[:40]!r}. Open stream.m3u8, and follow what it names."
+        )
 
 
 class NotReadyError(TasksError):

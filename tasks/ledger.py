@@ -14,7 +14,7 @@ LEASE_S = 30.0
 SCRIPTS = (
     "begin_plan", "set_plan", "mark", "claim", "renew", "mine", "progress", "commit",
     "give_back", "abandon", "note_planning", "begin_merge", "reopen", "finish", "terminate",
-    "look_after",
+    "look_after", "note_sound",
 )  # fmt: skip
 
 

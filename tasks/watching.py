@@ -1,0 +1,76 @@
+"""The side of the front door that looks on: a job as it is, as it changes, and as it plays."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tasks.contract import Job
+from tasks.errors import UnknownJobError
+from tasks.events import Events, Watch
+from tasks.live import StreamPart, Version
+from tasks.reception import Reception
+from tasks.records import Records
+from tasks.stream import Stream
+
+POLL_S = 0.1  # between two looks at a job that somebody waits for
+JOB_ID = re.compile(r"job_[0-9a-f]{32}")
+
+
+class Watching:
+    """What may be asked about one job. Another tenant's job is unknown; tenant None: of any."""
+
+    _records: Records
+    _reception: Reception
+    _events: Events
+    _stream: Stream
+
+    def job(self, job_id: str, tenant: str | None = None) -> Job:
+        """The job as it is now; one that waits with an estimate.
+
+        Raises:
+            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
+        """
+        return self._reception.with_estimate(self._own(job_id, tenant))
+
+    def _own(self, job_id: str, tenant: str | None) -> Job:
+        if not JOB_ID.fullmatch(job_id):
+            raise UnknownJobError(job_id)
+        job = self._records.job(job_id)
+        if tenant not in (None, job.tenant):
+            raise UnknownJobError(job_id)
+        return job
+
+    def version(self, job_id: str, tenant: str | None = None) -> Version:
+        """Which of its states the job is in, cheaply. Raises UnknownJobError."""
+        if not JOB_ID.fullmatch(job_id):
+            raise UnknownJobError(job_id)
+        version = self._records.version(job_id)
+        if tenant not in (None, version.tenant):
+            raise UnknownJobError(job_id)
+        return version
+
+    def wait(self, job_id: str, timeout_s: float) -> Job:
+        """The job as soon as it is terminal, or as it is after `timeout_s`."""
+        until = time.monotonic() + timeout_s
+        job = self._own(job_id, None)
+        while not job.state.terminal and time.monotonic() < until:
+            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
+            if self._records.state(job_id).terminal:
+                break
+        return self.job(job_id)
+
+    @contextmanager
+    def watch(self, job_id: str, after: str = "0-0") -> Iterator[Watch]:
+        """What happened to the job after entry `after`, and happens from now on.
+
+        Raises:
+            StoreError: the store does not answer now.
+        """
+        with self._events.watch(job_id, after) as watch:
+            yield watch
+
+    def stream(self, job_id: str, name: str, tenant: str | None = None) -> StreamPart:
+        """One file of the job's stream; see `tasks.stream.Stream.part`."""
+        self.version(job_id, tenant)
+        return self._stream.part(job_id, name)
