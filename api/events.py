@@ -18,7 +18,7 @@ from tasks.live import JobEvent
 
 Take = Callable[[float], tuple[JobEvent, ...]]
 
-bp = APIBlueprint("events", __name__, url_prefix=JOBS, tag="Jobs")
+bp = APIBlueprint("events", __name__, url_prefix=JOBS, tag="Events")
 
 HEARTBEAT_S = 15.0  # proxies close what is silent for a minute, some for half of one
 BURST_S = 0.25  # what happens within it is told together, with one view of the job

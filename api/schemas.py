@@ -29,6 +29,7 @@ def _playable(fps: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_not_a_bool)]
 Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
+Seconds = Annotated[int, Field(ge=0, le=LONGEST_S), BeforeValidator(_not_a_bool)]
 BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
 Fps = Annotated[
     str,
@@ -168,10 +169,8 @@ class PollQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    wait: Whole | None = Field(
+    wait: Seconds | None = Field(
         None,
-        ge=0,
-        le=LONGEST_S,
         description="Seconds: answer when the job has ended, or after them. As `Prefer: wait=N`.",
         examples=[30],
     )

@@ -8,7 +8,7 @@ from api.services import services, tenant
 from api.views import JOBS
 from tasks.live import StreamPart
 
-bp = APIBlueprint("stream", __name__, url_prefix=JOBS, tag="Jobs")
+bp = APIBlueprint("stream", __name__, url_prefix=JOBS, tag="Early playback")
 
 FOR_EVER_S = 86400
 

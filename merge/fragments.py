@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 
 from merge.boxes import box, children, find, full_box
-from merge.track import AUDIO, Track
+from merge.track import AUDIO, FIELDS, VIDEO, Track
 
 _BRANDS = b"iso6" + struct.pack(">I", 0) + b"iso6" + b"cmfc" + b"mp41"
 _KEY, _DEPENDENT = 0x0200_0000, 0x0101_0000  # sample_depends_on; sample_is_non_sync_sample
@@ -69,7 +69,7 @@ def codec(track: Track) -> str:
     if track.kind == AUDIO:
         return "mp4a.40.2"  # AAC-LC is all that `merge.sound` writes
     entry = find(track.description, b"stsd")[8:]  # after version, flags and count
-    avcc = find(find(entry, b"avc1")[78:], b"avcC")  # after the fields of a visual sample entry
+    avcc = find(find(entry, b"avc1")[FIELDS[VIDEO] :], b"avcC")
     return f"avc1.{avcc[1:4].hex()}"
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
-from merge.boxes import BoxError, box, content, find, maybe, places
+from merge.boxes import BoxError, box, children, content, find, maybe, places
 from merge.errors import UnreadableTrackError
 
 VIDEO, AUDIO = b"vide", b"soun"
+# Bytes before the boxes in a sample entry (ISO/IEC 14496-12, 12.1.3 and 12.2.3).
+FIELDS = {VIDEO: 78, AUDIO: 28}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Track:
         kind: VIDEO or AUDIO.
         timescale: ticks a second.
         header: the box "trak" as it was, whole.
-        description: the box "stsd" in it, whole: equal ones decode each other's samples.
+        description: the box "stsd" in it, without this file's bit rate: equal ones decode each
+            other's samples.
         delay: ticks that are decoded before the first is shown or heard (priming of AAC).
         places: byte places in the file, (n + 1,): sample k is [places[k], places[k + 1]).
         ticks: decode times, (n + 1,), from 0; the last is the end.
@@ -64,16 +67,23 @@ def read_track(file: BinaryIO) -> Track:
             kind=find(media, b"hdlr")[8:12],
             timescale=_timescale(find(media, b"mdhd")),
             header=box(b"trak", trak),
-            description=box(b"stsd", find(table, b"stsd")),
+            description=_description(find(table, b"stsd"), FIELDS[find(media, b"hdlr")[8:12]]),
             delay=_delay(trak),
             places=array("Q", accumulate(sizes, initial=data.start)),
             ticks=array("Q", accumulate(ticks, initial=0)),
             keys=_keys(maybe(table, b"stss"), len(sizes)),
         )
-    except (BoxError, struct.error, IndexError) as error:
+    except (BoxError, struct.error, LookupError, ValueError) as error:
         raise UnreadableTrackError(
             f"This is no MP4 of one track as we write them ({error}). Render it again."
         ) from error
+
+
+def _description(stsd: bytes, fields: int) -> bytes:
+    """The box with its one sample entry, but for its box "btrt"."""
+    ((kind, entry),) = children(stsd[8:])
+    kept = [box(name, body) for name, body in children(entry[fields:]) if name != b"btrt"]
+    return box(b"stsd", stsd[:8], box(kind, entry[:fields], *kept))
 
 
 def _numbers(data: bytes, at: int, n: int) -> tuple[int, ...]:

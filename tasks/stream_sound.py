@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from merge import soundtrack
+from merge.errors import TrackError
 from tasks.blueprint import Plan
 from tasks.errors import MissingBlobError
 from tasks.settings import Settings
@@ -50,7 +51,10 @@ def fetch_sound(plan: Plan, storage: Storage, settings: Settings, path: Path) ->
             if f"blob_{hashlib.file_digest(file, 'sha256').hexdigest()}" == key:
                 return path
         storage.verify(key)
-    raise MissingBlobError(key)
+    raise TrackError(
+        "The video's sound came back damaged from the blob store, twice. Look at that store's "
+        "memory and disk, then send the job again."
+    )
 
 
 def _there(storage: Storage, key: str) -> bool:
