@@ -56,3 +56,9 @@ def body(
 
 def header(name: str, what: str) -> Operation:
     return {name: {"description": what, "schema": {"type": "string"}}}
+
+
+def playlist_answer(what: str, **headers: Any) -> Operation:
+    """A playlist (RFC 8216)."""
+    content = {"application/vnd.apple.mpegurl": {"schema": {"type": "string"}}}
+    return {"description": what, "content": content, "headers": headers}

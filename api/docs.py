@@ -68,7 +68,7 @@ POLL: Operation = {
             JobView, "The job.", examples.running(), **header("ETag", "Of this state.")
         ),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **problems("unknown-job", "job-lost", "store-unavailable"),
+        **problems("unknown-job", "job-lost", "invalid-request", "store-unavailable"),
     },
 }
 CANCEL: Operation = {
@@ -95,6 +95,44 @@ VIDEO: Operation = {
         **problems(
             "unknown-job", "job-lost", "not-ready", "gone", "bad-range", "store-unavailable"
         ),
+    },
+}
+STREAM: Operation = {
+    "operation_id": "getStream",
+    "responses": {
+        "200": playlist_answer("The master playlist.", **header("ETag", "Of these bytes.")),
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **problems("unknown-job", "job-lost", "not-ready", "gone", "store-unavailable"),
+    },
+}
+STREAM_PART: Operation = {
+    "operation_id": "getStreamFile",
+    "responses": {
+        "200": {
+            "description": "A playlist, a header, or a segment.",
+            "content": {
+                "application/vnd.apple.mpegurl": {"schema": {"type": "string"}},
+                "video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}},
+                "audio/mp4": {"schema": BYTES | {"contentMediaType": "audio/mp4"}},
+            },
+            "headers": header("ETag", "Of these bytes."),
+        },
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **problems(
+            "unknown-job", "job-lost", "not-found", "not-ready", "gone", "store-unavailable"
+        ),
+    },
+}
+EVENTS: Operation = {
+    "operation_id": "watchJob",
+    "responses": {
+        "200": {
+            "description": "Messages: `id`, `event`, and `data` in JSON.",
+            "content": {
+                "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
+            },
+        },
+        **problems("unknown-job", "job-lost", "invalid-request", "busy", "store-unavailable"),
     },
 }
 GENERATE_PARALLEL: Operation = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.waiting import LONGEST_S
 from tasks.contract import JobRequest
 
 
@@ -28,6 +29,7 @@ def _playable(fps: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_not_a_bool)]
 Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
+Seconds = Annotated[int, Field(ge=0, le=LONGEST_S), BeforeValidator(_not_a_bool)]
 BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
 FaceKey = Annotated[
     str,
@@ -168,6 +170,40 @@ class PollHeaders(BaseModel):
     """Headers that change how a job is shown."""
 
     prefer: Prefer = ""
+
+
+class PollQuery(BaseModel):
+    """How a job is shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait: Seconds | None = Field(
+        None,
+        description="Seconds: answer when the job has ended, or after them. As `Prefer: wait=N`.",
+        examples=[30],
+    )
+
+
+class EventsHeaders(BaseModel):
+    """Headers that say from where on a job's history is told."""
+
+    last_event_id: str = Field(
+        "",
+        max_length=40,
+        description="The `id` of the last message that came: the history goes on after it. "
+        "Browsers send it by themselves.",
+        examples=["1764043200000-0"],
+    )
+
+
+class EventsQuery(BaseModel):
+    """From where on a job's history is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: str = Field(
+        "", max_length=40, description="As `Last-Event-ID`, for clients that set no headers."
+    )
 
 
 def job_request(

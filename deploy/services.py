@@ -21,9 +21,9 @@ from tasks.house import WorkerInfo
 from tasks.settings import Settings
 from tasks.stores import connect
 
-API_THREADS = 48  # of gunicorn; most of them wait for a job or send a video
 # Of Flower's table of tasks: which job and chunk comes right after what is done.
 TASK_COLUMNS = "name,args,state,worker,received,started,runtime,retries,uuid"
+API_THREADS = 128  # of gunicorn; most of them wait for a job, watch it, or send a video
 GENERATOR_PATIENCE_S = 300.0  # as Celery's worker_proc_alive_timeout
 # Celery's soft shutdown gives the chunk in hand 5 s, then puts it back on the queue.
 WORKER_STOP = ((signal.SIGTERM, 6.5),)

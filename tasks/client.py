@@ -1,6 +1,5 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -20,7 +19,7 @@ from tasks.contract import (
     render_queue,
 )
 from tasks.endings import Endings
-from tasks.epoch import JOB_ID, Epoch
+from tasks.epoch import Epoch
 from tasks.errors import (
     GoneError,
     MissingBlobError,
@@ -29,6 +28,7 @@ from tasks.errors import (
     StoreError,
     UnknownJobError,
 )
+from tasks.events import Events
 from tasks.faces import Faces
 from tasks.fleet import Fleet
 from tasks.holds import Holds
@@ -39,12 +39,12 @@ from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.stream import Stream
+from tasks.watching import Watching
 from tasks.webhooks.admit import WebhookAdmission
 
-POLL_S = 0.1  # between two looks at a job that somebody waits for
 
-
-class JobQueue:
+class JobQueue(Watching):
     """Everything that the API may do with jobs. Safe for many threads."""
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
@@ -58,6 +58,7 @@ class JobQueue:
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
+        self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -110,36 +111,6 @@ class JobQueue:
         return self._reception.check(request, tenant)
 
     # -- look --------------------------------------------------------------------------
-
-    def job(self, job_id: str, tenant: str | None = None) -> Job:
-        """The job as it is now; one that waits with an estimate.
-
-        Raises:
-            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
-            LostJobError: the store has lost its data, and the job.
-        """
-        return self._reception.with_estimate(self._own(job_id, tenant))
-
-    def _own(self, job_id: str, tenant: str | None) -> Job:
-        if not JOB_ID.fullmatch(job_id):
-            raise UnknownJobError(job_id)
-        try:
-            job = self._records.job(job_id)
-        except UnknownJobError as error:
-            raise self._epoch.why_unknown(job_id) from error
-        if tenant not in (None, job.tenant):
-            raise UnknownJobError(job_id)
-        return job
-
-    def wait(self, job_id: str, timeout_s: float) -> Job:
-        """The job as soon as it is terminal, or as it is after `timeout_s`."""
-        until = time.monotonic() + timeout_s
-        job = self._own(job_id, None)
-        while not job.state.terminal and time.monotonic() < until:
-            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
-            if self._records.state(job_id).terminal:
-                break
-        return self.job(job_id)
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""

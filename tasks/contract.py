@@ -127,6 +127,7 @@ class ChunkStatus:
         frames_done: rendered so far, 0..n_frames.
         worker: name of the worker that has it or had it last.
         seconds: wall time of its rendering and encoding, once done.
+        started_at, finished_at: of its last attempt, Unix time, seconds, by the store's clock.
         attempts: how often a worker took it.
         error: why the last attempt that failed did so.
         reused: an earlier job had rendered these very frames; nothing was left to do.
@@ -142,6 +143,8 @@ class ChunkStatus:
     attempts: int = 0
     error: str | None = None
     reused: bool = False
+    started_at: float | None = None
+    finished_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ class Job:
         fps: as "25" or "30000/1001"; None until planned.
         n_frames: of the whole video; None until planned.
         speech_seconds: length of the sound; None until planned.
+        playable_seconds: how much of the beginning can be watched now.
         eta_seconds: estimate until the end; None where there is nothing to base one on.
         tenant: whose job it is: a name from the file of API keys.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
@@ -214,6 +218,7 @@ class Job:
     video: VideoInfo | None = None
     tenant: str = PUBLIC
     webhook: WebhookStatus | None = None
+    playable_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

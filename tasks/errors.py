@@ -6,6 +6,7 @@ TasksError
 ├── UnknownJobError      no such id, or its record has expired
 │   └── LostJobError         the queue store came back without its data
 ├── UnknownFaceError     no such registered face
+├── UnknownPartError     a stream has no file of this name
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -91,6 +92,15 @@ class UnknownFaceError(TasksError):
             "GET /api/v1/faces lists those there are."
         )
         self.face_id = face_id
+
+
+class UnknownPartError(TasksError):
+    code = "not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The stream has no file {name[:40]!r}. Open stream.m3u8, and follow what it names."
+        )
 
 
 class NotReadyError(TasksError):
