@@ -53,6 +53,7 @@ class Settings:
         webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
         webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
         public_url: of the API as receivers of webhooks see it; empty: their links are relative.
+        flower_url: of Flower, for the link in the pages; empty: no link.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -90,6 +91,7 @@ class Settings:
     webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
     webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
+    flower_url: str = _setting("LIPCHORD_FLOWER_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
