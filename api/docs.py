@@ -8,12 +8,14 @@ from api import examples
 from api.check_view import CheckView
 from api.components import components
 from api.doc_parts import (
+    BYTES,
     RETRY_AFTER,
     Operation,
     body,
     header,
     json_answer,
     mp4_answer,
+    playlist_answer,
     problems,
 )
 from api.house_views import HealthView, VoicesView, WorkersView

@@ -178,7 +178,7 @@ def job_view(job: Job, brief: bool = False) -> JobView:
 
 
 def _chunk(chunk: ChunkStatus) -> ChunkView:
-    times = {name: _moment(getattr(chunk, name)) for name in ("started_at", "finished_at")}
+    times = {name: moment(getattr(chunk, name)) for name in ("started_at", "finished_at")}
     return like(ChunkView, chunk, **times)
 
 

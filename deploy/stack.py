@@ -155,8 +155,9 @@ class Stack:
         plans = devices.render_workers(
             devices.look(), options.generator, options.group_size, options.render_workers
         )
+        linked = {"LIPCHORD_FLOWER_URL": self.flower_url} if options.flower else {}
         working = [
-            services.api(options.host, self._ports["port"], self.url, env),
+            services.api(options.host, self._ports["port"], self.url, linked | env),
             services.worker(devices.cpu_worker(), env),
             *(services.worker(plan, env) for plan in plans),
         ]

@@ -58,6 +58,7 @@ class Settings:
         flower_login: "user:password" of the Flower that `lipchord up` starts; empty: a new one
             at each start.
         flower_control: 1: that Flower may also stop workers and end tasks; 0: it only looks.
+        flower_url: of Flower, for the link in the pages; empty: no link.
     """
 
     queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
@@ -99,6 +100,7 @@ class Settings:
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
     flower_login: str = _setting("LIPCHORD_FLOWER_LOGIN", "")
     flower_control: int = _setting("LIPCHORD_FLOWER_CONTROL", 0)
+    flower_url: str = _setting("LIPCHORD_FLOWER_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
