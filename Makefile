@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-ROOMS := api tasks lipsync_engine merge deploy
+ROOMS := api tasks lipsync_engine merge deploy lipchord_client
+BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,15 @@ up: $(READY)  ## Keep a stack up on http://localhost:3000 until Ctrl-C
 
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-browser: $(READY) $(BROWSER)/node_modules/.ready  ## Drive the pages in Chromium, as people do (four minutes)
+	@$(BROWSER)/node_modules/.bin/eslint --config $(BROWSER)/eslint.config.mjs $(BROWSER) api/static
+	@$(BIN)/python -m tests.browser.house node --test --test-concurrency=1 $(BROWSER)/*.test.mjs
+
+$(BROWSER)/node_modules/.ready: $(BROWSER)/package-lock.json
+	@$(BROWSER)/machine.sh
+	@cd $(BROWSER) && npm ci --silent
+	@touch $@
 
 faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (half an hour)
 	@$(BIN)/python -m tests.faults --keep

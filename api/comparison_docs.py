@@ -2,16 +2,19 @@
 
 from api import comparison_examples as examples
 from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
-from api.docs import INPUT, RETRY_AFTER, Operation, _body, _head, _json, _problems
+from api.doc_parts import RETRY_AFTER, Operation, body, header, json_answer, problems
+from api.docs import INPUT
 
 LOCATION = {"Location": {"description": "The comparison.", "schema": {"type": "string"}}}
 
 COMPARE: Operation = {
     "operation_id": "startComparison",
-    "extensions": _body(ComparisonBody, examples.COMPARISONS, examples.COMPARISON_FORMS),
+    "extensions": body(ComparisonBody, examples.COMPARISONS, examples.COMPARISON_FORMS),
     "responses": {
-        "202": _json(ComparisonView, "Accepted.", examples.waiting(), **LOCATION, **RETRY_AFTER),
-        **_problems(
+        "202": json_answer(
+            ComparisonView, "Accepted.", examples.waiting(), **LOCATION, **RETRY_AFTER
+        ),
+        **problems(
             *(reason for reason in INPUT if "webhook" not in reason),
             "comparison-too-long",
             "too-many-comparisons",
@@ -19,10 +22,10 @@ COMPARE: Operation = {
     },
 }
 CHECK: Operation = {
-    "operation_id": "checkJob",
+    "operation_id": "compareJob",
     "responses": {
-        "202": _json(ComparisonView, "Accepted.", None, **LOCATION, **RETRY_AFTER),
-        **_problems(
+        "202": json_answer(ComparisonView, "Accepted.", None, **LOCATION, **RETRY_AFTER),
+        **problems(
             "unknown-job", "not-ready", "gone", "comparison-too-long", "missing-blob",
             "too-many-comparisons", "cross-site", "store-unavailable",
         ),
@@ -31,27 +34,27 @@ CHECK: Operation = {
 LOOK: Operation = {
     "operation_id": "getComparison",
     "responses": {
-        "200": _json(
+        "200": json_answer(
             ComparisonView,
             "The comparison.",
             examples.succeeded(),
-            **_head("ETag", "Of this state."),
+            **header("ETag", "Of this state."),
         ),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-comparison", "store-unavailable"),
+        **problems("unknown-comparison", "store-unavailable"),
     },
 }
 LIST: Operation = {
     "operation_id": "listComparisons",
     "responses": {
-        "200": _json(ComparisonPageView, "A page of comparisons."),
-        **_problems("bad-cursor", "invalid-request", "store-unavailable"),
+        "200": json_answer(ComparisonPageView, "A page of comparisons."),
+        **problems("bad-cursor", "invalid-request", "store-unavailable"),
     },
 }
 DELETE: Operation = {
     "operation_id": "deleteComparison",
     "responses": {
         "204": {"description": "It is gone."},
-        **_problems("unknown-comparison", "cross-site", "store-unavailable"),
+        **problems("unknown-comparison", "cross-site", "store-unavailable"),
     },
 }

@@ -5,8 +5,9 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from api.problem_views import ProblemView, failure_view
 from api.schemas import SpeakBody, Workers
-from api.views import JOBS, ProblemView, RequestView, _failure, _moment, _shortened, like
+from api.views import JOBS, RequestView, like, moment, shortened
 from tasks.comparison import (
     Comparison,
     ComparisonPage,
@@ -126,16 +127,16 @@ class ComparisonView(BaseModel):
         """A comparison; `brief`: with its text shortened, for lists."""
         request = RequestView.of(comparison.request)
         if brief:
-            request = request.model_copy(update=_shortened(request))
+            request = request.model_copy(update=shortened(request))
         here = f"{COMPARISONS}/{comparison.id}"
         return like(
             cls,
             comparison,
-            created_at=_moment(comparison.created_at),
-            finished_at=_moment(comparison.finished_at),
+            created_at=moment(comparison.created_at),
+            finished_at=moment(comparison.finished_at),
             num_workers=comparison.request.num_workers,
             result=_result(comparison.result) if comparison.result else None,
-            error=_failure(comparison.failure),
+            error=failure_view(comparison.failure),
             request=request,
             links=ComparisonLinksView(
                 here=here,

@@ -1,13 +1,33 @@
 """Pages for people: send a job, read the API, look a problem up. No CDN, no inline script."""
 
 import json
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, abort, render_template, request
+from flask import Response, abort, current_app, render_template, request
 
 from api.problems import KINDS, MEDIA_TYPE, problem
+from api.services import services
 
 bp = APIBlueprint("pages", __name__, enable_openapi=False)
+
+PAGES = (("/", "studio", "Studio"), ("/parallel_test", "compare", "Side by side"),
+         ("/docs", "api", "API"))  # fmt: skip
+
+
+@bp.app_context_processor
+def navigation() -> dict[str, Any]:
+    """What `base.html` leads to: the pages that this app has, and Flower where it is configured."""
+    known = {rule.rule for rule in current_app.url_map.iter_rules()}
+    pages: list[dict[str, Any]] = [
+        {"address": address, "name": name, "words": words}
+        for address, name, words in PAGES
+        if address in known
+    ]
+    flower = services().settings.flower_url
+    if flower:
+        pages.append({"address": flower, "name": "flower", "words": "Flower", "elsewhere": True})
+    return {"navigation": pages}
 
 
 @bp.get("/")

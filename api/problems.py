@@ -85,6 +85,19 @@ KINDS: Mapping[str, Kind] = {
         422, "No face was found", "Send a sharp, well-lit picture of one face, from the front."
     ),
     "face-too-small": Kind(422, "The face is too small", "Crop the picture around the face."),
+    "bad-landmarks": Kind(
+        422, "These landmarks cannot be a face", "Move the point that `detail` names."
+    ),
+    "missing-face": Kind(
+        422, "There is no such registered face", "Choose one from GET /api/v1/faces."
+    ),
+    "unknown-face": Kind(
+        404, "There is no such face", "See GET /api/v1/faces for those there are."
+    ),
+    "too-many-faces": Kind(
+        409, "You have as many faces as you may", "Delete one that is not needed any more."
+    ),
+    "no-cpu-worker": Kind(503, "No cpu worker has looked at the face", _LATER),
     # Generators.
     "unknown-generator": Kind(422, "Unknown generator", "Choose one that the `detail` names."),
     "generator-not-held": Kind(

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
-from api.problems import problem
+from api.problem_views import ProblemView, failure_view
+from api.proof_view import ProofView
 from api.schemas import JobBody
 from tasks.contract import (
     ChunkState,
-    Failure,
+    ChunkStatus,
     Job,
     JobPage,
     JobState,
@@ -30,30 +31,6 @@ class RequestView(JobBody):
     """The request as it was understood; it can be sent again as it is."""
 
 
-class ProblemView(BaseModel):
-    """A problem (RFC 9457); `type` is stable and leads to a page about it."""
-
-    type: str = Field(examples=["/problems/no-face"])
-    title: str
-    status: int
-    detail: str = Field(description="What is wrong with this request and what to do next.")
-
-
-class FieldComplaint(BaseModel):
-    """One field that cannot be used."""
-
-    field: str
-    detail: str
-
-
-class HttpProblem(ProblemView):
-    """A problem as an answer of its own."""
-
-    instance: str = Field(description="This request; the same id as in X-Request-Id.")
-    errors: list[FieldComplaint] | None = Field(None, description="One for each wrong field.")
-    job: str | None = Field(None, description="The job that this is about, where there is one.")
-
-
 class ChunkView(BaseModel):
     """How far one chunk is."""
 
@@ -69,6 +46,8 @@ class ChunkView(BaseModel):
     reused: bool = Field(
         description="An earlier job had rendered these very frames: nothing was left to do."
     )
+    started_at: datetime | None = Field(description="When its last attempt began.")
+    finished_at: datetime | None = Field(description="When it was done.")
 
 
 class ChunksView(BaseModel):
@@ -86,24 +65,6 @@ class VideoView(BaseModel):
 
     size: int = Field(description="Bytes.")
     sha256: str
-
-
-class ProofView(BaseModel):
-    """What was measured in the finished MP4, packet by packet, before the job had succeeded."""
-
-    n_frames: int
-    fps: str
-    width: int = Field(description="Pixels.")
-    height: int = Field(description="Pixels.")
-    picture_seconds: float
-    sound_seconds: float = Field(description="Less than a frame from `picture_seconds`.")
-    codec: str = Field(examples=["h264"])
-    sound_codec: str = Field(examples=["aac"])
-    sample_rate: int = Field(description="Of the sound, Hz.")
-    rendered: str | None = Field(
-        description="Digest of all pictures before they were encoded. However a job is cut, it is "
-        "the same: see docs/comparison.md."
-    )
 
 
 class WebhookView(BaseModel):
@@ -125,6 +86,11 @@ class LinksView(BaseModel):
     here: str = Field(serialization_alias="self")
     video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
     page: str = Field(description="For people.")
+    stream: str | None = Field(
+        description="HLS playlist of what is finished, from the plan on; it can be opened as soon "
+        "as `playable_seconds` is above 0. Null where nothing is left to play."
+    )
+    events: str = Field(description="Server-sent events: what happens to the job.")
 
 
 class JobView(BaseModel):
@@ -141,6 +107,9 @@ class JobView(BaseModel):
     fps: str | None
     n_frames: int | None
     speech_seconds: float | None
+    playable_seconds: float = Field(
+        description="How much of the beginning can be watched now: see `links.stream`."
+    )
     chunks: ChunksView
     timings: dict[str, float] = Field(description="Seconds so far, by stage.")
     warnings: list[str]
@@ -163,29 +132,45 @@ def job_view(job: Job, brief: bool = False) -> JobView:
     """A job; `brief` leaves the list of chunks out and shortens the text, for lists of jobs."""
     request = RequestView.of(job.request)
     if brief:
-        request = request.model_copy(update=_shortened(request))
+        request = request.model_copy(update=shortened(request))
     chunks = ChunksView(
         total=len(job.chunks),
         done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
-        each=None if brief else [like(ChunkView, chunk) for chunk in job.chunks],
+        each=None if brief else [_chunk(chunk) for chunk in job.chunks],
     )
-    here = f"{JOBS}/{job.id}"
-    video = f"{here}/video" if job.state is JobState.SUCCEEDED and job.video else None
     return like(
         JobView,
         job,
-        created_at=_moment(job.created_at),
-        started_at=_moment(job.started_at),
-        finished_at=_moment(job.finished_at),
+        created_at=moment(job.created_at),
+        started_at=moment(job.started_at),
+        finished_at=moment(job.finished_at),
         chunks=chunks,
         timings=dict(job.timings),
         warnings=list(job.warnings),
-        error=_failure(job.failure),
+        error=failure_view(job.failure),
         video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
         proof=like(ProofView, job.video.proof) if job.video and job.video.proof else None,
         webhook=_webhook(job.webhook),
         request=request,
-        links=LinksView(here=here, video=video, page=f"/jobs/{job.id}"),
+        links=_links(job),
+    )
+
+
+def _chunk(chunk: ChunkStatus) -> ChunkView:
+    times = {name: moment(getattr(chunk, name)) for name in ("started_at", "finished_at")}
+    return like(ChunkView, chunk, **times)
+
+
+def _links(job: Job) -> LinksView:
+    here = f"{JOBS}/{job.id}"
+    done = job.state is JobState.SUCCEEDED
+    streamed = job.playable_seconds > 0 if job.state.terminal else job.n_frames is not None
+    return LinksView(
+        here=here,
+        video=f"{here}/video" if done and job.video else None,
+        stream=f"{here}/stream.m3u8" if streamed else None,
+        events=f"{here}/events",
+        page=f"/jobs/{job.id}",
     )
 
 
@@ -212,7 +197,7 @@ def like(view: type[View], source: object, **instead: Any) -> View:
     return view(**{name: getattr(source, name) for name in names}, **instead)
 
 
-def _shortened(request: RequestView) -> dict[str, str]:
+def shortened(request: RequestView) -> dict[str, str]:
     """What a list says instead: no long text, and no query, where receivers keep their keys."""
     instead = {}
     if request.text is not None and len(request.text) > SHOWN_TEXT:
@@ -223,12 +208,21 @@ def _shortened(request: RequestView) -> dict[str, str]:
 
 
 def _webhook(status: WebhookStatus | None) -> WebhookView | None:
-    return like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
+    return like(WebhookView, status, next_at=moment(status.next_at)) if status else None
 
 
-def _failure(failure: Failure | None) -> ProblemView | None:
-    return ProblemView(**problem(failure.reason, failure.detail)) if failure else None
+@overload
+def moment(seconds: float) -> datetime: ...
 
 
-def _moment(seconds: float | None) -> datetime | None:
+@overload
+def moment(seconds: None) -> None: ...
+
+
+@overload
+def moment(seconds: float | None) -> datetime | None: ...
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """A Unix time as people write it, UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,6 +1,5 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -8,6 +7,7 @@ from typing import BinaryIO
 
 from lipsync_engine import registry, speech
 from tasks.admission import Limited, Publisher
+from tasks.check import Estimate
 from tasks.comparing.desk import Desk
 from tasks.contract import (
     CPU_QUEUE,
@@ -19,9 +19,8 @@ from tasks.contract import (
     VideoInfo,
     render_queue,
 )
-from tasks.cursors import parse_cursor
 from tasks.endings import Endings
-from tasks.epoch import JOB_ID, Epoch
+from tasks.epoch import Epoch
 from tasks.errors import (
     GoneError,
     MissingBlobError,
@@ -30,20 +29,23 @@ from tasks.errors import (
     StoreError,
     UnknownJobError,
 )
+from tasks.events import Events
+from tasks.faces import Faces
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
+from tasks.paging import parse_cursor
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.stream import Stream
+from tasks.watching import Watching
 from tasks.webhooks.admit import WebhookAdmission
 
-POLL_S = 0.1  # between two looks at a job that somebody waits for
 
-
-class JobQueue:
+class JobQueue(Watching):
     """Everything that the API may do with jobs. Safe for many threads."""
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
@@ -57,6 +59,8 @@ class JobQueue:
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
         self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
+        self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
+        self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -99,41 +103,20 @@ class JobQueue:
         self._webhooks.check(request.webhook)
         return self._reception.submit(request, idempotency_key, tenant)
 
-    # -- look --------------------------------------------------------------------------
-
-    def job(self, job_id: str, tenant: str | None = None) -> Job:
-        """The job as it is now; one that waits with an estimate.
+    def check(self, request: JobRequest, tenant: str = PUBLIC) -> Estimate:
+        """What `submit` would say to this request now, and what the job would take; keeps nothing.
 
         Raises:
-            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
-            LostJobError: the store has lost its data, and the job.
+            RejectedError, BusyError, StoreError: as `submit`.
         """
-        return self._reception.with_estimate(self._own(job_id, tenant))
+        self._webhooks.check(request.webhook)
+        return self._reception.check(request, tenant)
 
-    def _own(self, job_id: str, tenant: str | None) -> Job:
-        if not JOB_ID.fullmatch(job_id):
-            raise UnknownJobError(job_id)
-        try:
-            job = self._records.job(job_id)
-        except UnknownJobError as error:
-            raise self._epoch.why_unknown(job_id) from error
-        if tenant not in (None, job.tenant):
-            raise UnknownJobError(job_id)
-        return job
-
-    def wait(self, job_id: str, timeout_s: float) -> Job:
-        """The job as soon as it is terminal, or as it is after `timeout_s`."""
-        until = time.monotonic() + timeout_s
-        job = self._own(job_id, None)
-        while not job.state.terminal and time.monotonic() < until:
-            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
-            if self._records.state(job_id).terminal:
-                break
-        return self.job(job_id)
+    # -- look --------------------------------------------------------------------------
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""
-        ids = self._reception.ids(tenant, limit + 1, parse_cursor(cursor) if cursor else None)
+        ids = self._reception.ids(tenant, limit + 1, parse_cursor(cursor))
         jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id, tenant))]
         more = len(ids) > limit
         return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)

@@ -6,6 +6,8 @@ TasksError
 ├── UnknownJobError      no such id, or its record has expired
 │   └── LostJobError         the queue store came back without its data
 ├── UnknownComparisonError  as UnknownJobError, of a comparison
+├── UnknownFaceError     no such registered face
+├── UnknownPartError     a stream has no file of this name
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -89,6 +91,26 @@ class LostJobError(UnknownJobError):
         self.args = (
             f"{job_id} is lost: the queue store came back without its data after the job was "
             "accepted (or the id is of another installation). Send the job again.",
+        )
+
+
+class UnknownFaceError(TasksError):
+    code = "unknown-face"
+
+    def __init__(self, face_id: str) -> None:
+        super().__init__(
+            f"There is no face {face_id!r}. Ids look like face_ and 32 hex digits; "
+            "GET /api/v1/faces lists those there are."
+        )
+        self.face_id = face_id
+
+
+class UnknownPartError(TasksError):
+    code = "not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The stream has no file {name[:40]!r}. Open stream.m3u8, and follow what it names."
         )
 
 

@@ -7,7 +7,6 @@ ends that does not succeed is in `tasks.attempt`.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
@@ -16,15 +15,15 @@ from celery.exceptions import Ignore
 from celery.signals import task_postrun, worker_process_init
 
 from lipsync_engine.errors import CanceledError, InputError
+from merge.errors import MergeError
 from tasks import failpoints, reaper, worker
 from tasks.app import app
 from tasks.attempt import STORE_PATIENCE_S, Attempt, carry_out, wait_for_store
+from tasks.blueprint import Plan
 from tasks.chord import CeleryPublisher, publish_chord
-from tasks.comparing.drive import Driver
-from tasks.comparing.work import carry_out as carry_out_comparison
+from tasks.comparing.handlers import driver
 from tasks.contract import (
     CHORD_FAILED,
-    COMPARE,
     INSPECT,
     MERGE,
     PLAN,
@@ -32,9 +31,11 @@ from tasks.contract import (
     Failure,
     MediaKind,
 )
-from tasks.errors import StaleError, StoreError, UnknownJobError
+from tasks.errors import StaleError, StoreError, TasksError, UnknownJobError
+from tasks.face_making import make_face
 from tasks.holds import Kind
 from tasks.keeper import Keeper
+from tasks.kept import MAKE_FACE, MadeFace
 from tasks.media import look_at
 from tasks.mending import mended
 from tasks.patience import patiently
@@ -42,6 +43,7 @@ from tasks.planning import plan_job
 from tasks.progress import Progress
 from tasks.records import MERGING, PLANNING, ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
+from tasks.stream_sound import sound_of_video
 from tasks.upgrading import check_version
 
 log = structlog.get_logger()
@@ -75,14 +77,9 @@ def _task_ended(**_: object) -> None:
     try:
         here.dispatch.round(publisher)
         if here.settings.worker_kind == "cpu":  # it may have been a comparison's
-            _driver().round()
+            driver().round()
     except StoreError as error:
         log.warning("dispatch left to the reaper", error=str(error))
-
-
-@lru_cache(1)
-def _driver() -> Driver:
-    return reaper.driver(worker.current(), CeleryPublisher(app))
 
 
 @app.task(name=PLAN, **LEASED)
@@ -113,6 +110,18 @@ def _plan(attempt: Attempt, keeper: Keeper, claim: PlanClaim) -> None:
     here.dispatch.settle(job_id, planned.n_frames)
     publish_chord(app, job_id, planned.to_render, planned.request.generator)
     here.records.mark_chord(job_id)
+    try:
+        _sound(job_id, planned)
+    except (MergeError, TasksError) as error:  # only early playback needs it before the merge
+        log.warning("the sound is left to the merge", job=job_id, error=str(error))
+
+
+def _sound(job_id: str, planned: Plan) -> None:
+    """Make the video's sound, hold it for the job, and say that it is there."""
+    here = worker.current()
+    key = sound_of_video(planned, here.storage, here.settings)
+    here.holds.hold_new(job_id, key, Kind.CHUNK)
+    here.records.note_sound(job_id, key)
 
 
 @app.task(name=RENDER_CHUNK, **LEASED)
@@ -180,6 +189,7 @@ def _merge(attempt: Attempt, keeper: Keeper) -> None:
 
     keys = here.records.chunk_keys(job_id)
     with mended(attempt, keys, here.storage, CeleryPublisher(app)):
+        _sound(job_id, made)
         video = stitch(made, keys, here.storage, here.settings, go_on)
     failpoints.hit("merge:stored")
     here.holds.hold_new(job_id, video.key)
@@ -206,10 +216,17 @@ def inspect(kind: str, key: str, fps: str) -> None:
     here.inspections.put(MediaKind(kind), key, fps, failure)
 
 
-@app.task(name=COMPARE, **RETRY)
-def compare(comparison_id: str) -> None:
-    """What a comparison is at: its preparation, or the look at both videos."""
-    carry_out_comparison(worker.current(), comparison_id)
+@app.task(name=MAKE_FACE, **RETRY)
+def make_kept_face(ticket: str, source: str, wanted: list[list[float]] | None) -> None:
+    """Look at a face that is to be kept, with a person's correction where there is one."""
+    here = worker.current()
+    points = None if wanted is None else [(x, y) for x, y in wanted]
+    found: MadeFace | Failure
+    try:
+        found = make_face(source, points, here.storage, here.settings)
+    except InputError as error:
+        found = Failure(error.code, str(error))
+    here.face_findings.put(ticket, found)
 
 
 def _asked(task: Task, claim: Callable[[], T]) -> T:

@@ -15,7 +15,7 @@ LEASE_S = 30.0
 SCRIPTS = (
     "begin_plan", "set_plan", "mark", "claim", "renew", "mine", "progress", "commit",
     "give_back", "abandon", "note_planning", "begin_merge", "reopen", "replan", "finish",
-    "terminate", "look_after",
+    "terminate", "look_after", "note_sound",
 )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import structlog
 
-from tasks import failpoints
+from tasks import admission, failpoints
 from tasks.comparing.drive import Driver
-from tasks.contract import Failure, MediaKind
+from tasks.contract import Failure
 from tasks.errors import StoreError
 from tasks.hygiene import Hygiene
 from tasks.reception import Reception
@@ -31,23 +31,14 @@ Duty = Callable[[], None]
 log = structlog.get_logger()
 
 
-class Publisher(Protocol):
+class Publisher(admission.Publisher, Protocol):
     """Puts pieces of work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
-
-    def plan(self, job_id: str) -> None:
-        """Publish a job's planning. Raises StoreError."""
 
     def chunk(self, job_id: str, index: int, generator: str) -> None:
         """Publish one chunk. Raises StoreError."""
 
     def merge(self, job_id: str) -> None:
         """Publish the merge. Raises StoreError."""
-
-    def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
-        """Publish a look at an uploaded blob. Raises StoreError."""
-
-    def compare(self, comparison_id: str) -> None:
-        """Publish a comparison's work. Raises StoreError."""
 
 
 def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:

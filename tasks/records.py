@@ -73,6 +73,10 @@ class Records(Leases, Reading):
         """Remember that the job's chunks are on the queue: planning is done."""
         self._run("mark", job_id, "chord_at")
 
+    def note_sound(self, job_id: str, key: str) -> bool:
+        """The sound is blob `key`: the finished beginning can be played. True: said just now."""
+        return bool(self._run("note_sound", job_id, key))
+
     def plan(self, job_id: str) -> Plan:
         """Raises UnknownJobError: no such job, or it is not planned."""
         with answering(STORE):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from tasks.blueprint import Plan
@@ -47,6 +48,7 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         video=_video(video) if video else None,
         tenant=record.get("tenant", PUBLIC),
         webhook=_webhook_status(record) if "webhook" in record else None,
+        playable_seconds=_playable(record, chunks, plan),
     )
     planning, shown = float(record.get("planning", 0)), _number(record, "shown")
     eta = _eta_seconds(job, _number(record, "planned_at"), now)
@@ -65,6 +67,8 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         attempts=chunk["attempts"],
         error=chunk.get("error"),
         reused=chunk.get("reused", False),
+        started_at=chunk.get("started_at"),
+        finished_at=chunk.get("finished_at"),
     )
 
 
@@ -72,6 +76,17 @@ def _video(raw: str) -> VideoInfo:
     said = json.loads(raw)
     proof = said.get("proof")
     return VideoInfo(**said | {"proof": Proof(**proof) if proof else None})
+
+
+def _playable(record: dict[str, str], chunks: list[dict[str, Any]], plan: Plan | None) -> float:
+    """Seconds from the beginning that can be watched: all of a video, of a stream what is there."""
+    if plan is None or record["state"] == JobState.CANCELED or "deleted_at" in record:
+        return 0.0
+    if "video" in record:
+        return float(plan.n_frames / plan.fps)
+    done = takewhile(lambda chunk: chunk["state"] == ChunkState.DONE, chunks)
+    n_frames = sum(chunk["n_frames"] for chunk in done) if "sound" in record else 0
+    return round(float(n_frames / plan.fps), 3)
 
 
 def _webhook_status(record: dict[str, str]) -> WebhookStatus:

@@ -19,6 +19,7 @@ from tasks.comparing.measure import Bystanders
 from tasks.dispatch import Dispatch
 from tasks.endings import Endings
 from tasks.errors import StoreError
+from tasks.face_findings import FaceFindings
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import WorkerInfo
@@ -48,6 +49,7 @@ class Worker:
         self.inspections = Inspections(queue)
         self.comparisons = Book(queue, settings.job_ttl_s)
         self.bystanders = Bystanders(queue)
+        self.face_findings = FaceFindings(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
         self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)
         self._renderer: Renderer | None = None

@@ -9,14 +9,12 @@ import redis
 import structlog
 
 from lipsync_engine.timeline import parse_fps
-from tasks import cost
 from tasks.comparing.book import KEPT, Book
 from tasks.comparing.drive import Driver, Publisher
 from tasks.comparing.limits import too_long
 from tasks.comparing.measure import ready_fleet
 from tasks.comparison import Comparison, ComparisonPage, new_comparison_id
 from tasks.contract import Job, JobRequest, JobState
-from tasks.cursors import parse_cursor
 from tasks.errors import (
     GoneError,
     NotReadyError,
@@ -26,6 +24,7 @@ from tasks.errors import (
     UnknownJobError,
 )
 from tasks.fleet import Fleet
+from tasks.paging import parse_cursor
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
@@ -64,12 +63,9 @@ class Desk:
         """
         request = replace(request, reuse=False, webhook=None)
         request = replace(request, num_workers=request.num_workers or self._ready(request))
-        self._reception.check(request, tenant)
-        _refuse_long_text(request)
-        comparison = self._new(tenant, request)
-        for job_id in (comparison.sequential, comparison.parallel):
-            self._reception.hold_uploads(job_id, request)
-        return self._begun(comparison)
+        estimate = self._reception.check(request, tenant)
+        _refuse_long(request, estimate.n_frames, estimate.exact)
+        return self._begun(self._new(request, tenant))
 
     def start_of(self, job: Job) -> Comparison:
         """Render a finished job's request in one piece, and compare; one that runs is returned.
@@ -84,8 +80,7 @@ class Desk:
             if not known.state.terminal:
                 return known
         n_frames = job.n_frames or 0
-        if why := too_long(n_frames, float(parse_fps(job.request.fps))):
-            raise RejectedError("comparison-too-long", why)
+        _refuse_long(job.request, n_frames)
         shared = len({chunk.worker for chunk in job.chunks if chunk.worker})
         request = replace(
             job.request,
@@ -94,13 +89,12 @@ class Desk:
             num_workers=job.request.num_workers or max(1, shared),
         )
         comparison = replace(
-            self._new(job.tenant, request),
+            self._new(request, job.tenant),
             parallel=job.id,
             of_job=True,
             n_frames=n_frames,
             speech_seconds=job.speech_seconds,
         )
-        self._reception.hold_uploads(comparison.sequential, request)
         return self._begun(comparison)
 
     def get(self, comparison_id: str, tenant: str) -> Comparison:
@@ -114,8 +108,7 @@ class Desk:
 
     def page(self, tenant: str, limit: int, cursor: str | None) -> ComparisonPage:
         """The tenant's, newest first. Raises RejectedError("bad-cursor")."""
-        before = parse_cursor(cursor) if cursor else None
-        found = self._book.of_tenant(tenant, limit + 1, before)
+        found = self._book.of_tenant(tenant, limit + 1, parse_cursor(cursor))
         last = f"{found[limit - 1].created_at:.6f}" if len(found) > limit else None
         return ComparisonPage(found[:limit], last)
 
@@ -137,9 +130,9 @@ class Desk:
             with suppress(UnknownJobError):
                 self._delete_job(job_id)
 
-    def _new(self, tenant: str, request: JobRequest) -> Comparison:
-        jobs = self._reception.new_job_id(), self._reception.new_job_id()
-        return Comparison(new_comparison_id(), tenant, request, self._records.now(), *jobs)
+    def _new(self, request: JobRequest, tenant: str) -> Comparison:
+        pinned, jobs = self._reception.pin(request, tenant)
+        return Comparison(new_comparison_id(), tenant, pinned, self._records.now(), *jobs)
 
     def _begun(self, comparison: Comparison) -> Comparison:
         self._book.put(comparison)
@@ -153,13 +146,10 @@ class Desk:
         return max(LEAST, len(ready_fleet(self._fleet.workers(), request.generator)))
 
 
-def _refuse_long_text(request: JobRequest) -> None:
-    """Before anything is made; a sound's length is known when it is prepared."""
-    if request.text is None:
-        return
-    frames = cost.frames(request, cost.speech_seconds(request, 0, float("inf")))
-    if why := too_long(frames, float(parse_fps(request.fps)), estimated=True):
-        raise RejectedError("comparison-too-long", why, "text")
+def _refuse_long(request: JobRequest, n_frames: int, exact: bool = True) -> None:
+    """Before anything is rendered. Where the length is a guess, the preparation knows it."""
+    if why := too_long(n_frames, float(parse_fps(request.fps)), estimated=not exact):
+        raise RejectedError("comparison-too-long", why)
 
 
 def _refuse_without_video(job: Job) -> None:

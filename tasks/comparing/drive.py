@@ -7,7 +7,6 @@ its two jobs one after the other: together they would share the workers.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -76,8 +75,7 @@ class Driver:
         if not comparison.of_job and comparison.stage in (*before, ComparisonStage.SEQUENTIAL):
             awaited.append(comparison.parallel)
         for job_id in awaited:
-            with suppress(RejectedError):  # gone: sending the job will say so
-                self._reception.hold_uploads(job_id, comparison.request)
+            self._reception.keep(job_id, comparison.request)
 
     def _drive(self, comparison: Comparison) -> None:
         moved: Comparison | None = comparison

@@ -1,4 +1,4 @@
-"""Cursors of lists: where the next page begins, as the page before said it."""
+"""Cursors of lists that are newest first: the time at which the last one shown was created."""
 
 from contextlib import suppress
 from math import isfinite
@@ -6,8 +6,10 @@ from math import isfinite
 from tasks.errors import RejectedError
 
 
-def parse_cursor(cursor: str) -> float:
-    """Unix time before which the page's entries were made. Raises RejectedError("bad-cursor")."""
+def parse_cursor(cursor: str | None) -> float | None:
+    """Unix time, seconds; None: from the newest on. Raises RejectedError("bad-cursor")."""
+    if not cursor:
+        return None
     with suppress(ValueError):
         if isfinite(created_at := float(cursor)):
             return created_at
