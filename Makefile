@@ -8,7 +8,7 @@ ROOMS := api tasks lipsync_engine merge deploy
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-hosts faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ up: $(READY)  ## Keep a stack up on http://localhost:3000 until Ctrl-C
 
 test: $(READY)  ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-hosts: $(READY)  ## Several hosts for real, in network namespaces (as root, on Linux)
+	@$(BIN)/python -m pytest tests/hosts/several_hosts.py -rs
 
 faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (half an hour)
 	@$(BIN)/python -m tests.faults --keep
