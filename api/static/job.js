@@ -88,13 +88,15 @@ function figures(list, pairs) {
   list.replaceChildren(...pairs.flatMap(([key, value]) => [make("dt", { textContent: t(key) }), make("dd", {}, ...[value].flat())]));
 }
 
+const exact = (value) => (value < 100 ? t("seconds", { s: number(value, 2) }) : seconds(value));
+
 function timings() {
   const at = (moment) => new Date(moment ?? Date.now()) / 1000;
-  const pairs = [["t-wait", seconds(Math.max(0, at(job.started_at) - at(job.created_at)))]];
-  for (const [stage, spent] of Object.entries(job.timings)) pairs.push([`t-${stage}`, seconds(spent)]);
+  const pairs = [["t-wait", exact(Math.max(0, at(job.started_at) - at(job.created_at)))]];
+  for (const [stage, spent] of Object.entries(job.timings)) pairs.push([`t-${stage}`, exact(spent)]);
   if (!job.finished_at) return pairs;
   const whole = at(job.finished_at) - at(job.created_at);
-  pairs.push(["t-whole", seconds(whole)]);
+  pairs.push(["t-whole", exact(whole)]);
   if (job.state === "succeeded") pairs.push(["t-pace", t("pace", { x: number(job.speech_seconds / whole, 2) })]);
   return pairs;
 }

@@ -4,7 +4,7 @@ import { draw } from "../dom.js";
 import { number, t } from "../i18n.js";
 import { ticks } from "../job/timeline.js";
 
-const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [220, 38, 16, 14, 40]; // px
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [230, 38, 16, 26, 40]; // px
 
 /** Draw `comparisons` (ComparisonViews) into `place`; those without a speed-up are left out. */
 export function plot(place, comparisons) {
@@ -21,7 +21,7 @@ export function plot(place, comparisons) {
   svg.append(
     draw("line", { class: "even", x1: LEFT, x2: width - RIGHT, y1: y(1), y2: y(1) }),
     draw("text", { x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, t("chart-x")),
-    draw("text", { x: LEFT, y: HEIGHT - 6 }, `${t("chart-y")} ↑`),
+    draw("text", { x: 2, y: 11 }, t("chart-y")),
     ...found.map((one) => dot(one, x(one.speech_seconds), y(one.result.speedup))),
   );
   return place.replaceChildren(svg);

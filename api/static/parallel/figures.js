@@ -1,12 +1,12 @@
 // The measured figures of a comparison, side by side.
 
 import { make } from "../dom.js";
-import { number, seconds, t } from "../i18n.js";
+import { number, t } from "../i18n.js";
+import { exact } from "./sentence.js";
 
 /** Fill the table of times and the table of likenesses. */
 export function figures(times, alike, { result, prepare_seconds: prepared }) {
   const { sequential: one, parallel: many, likeness } = result;
-  const exact = (value) => t("seconds", { s: number(value, 2) });
   const stage = (name) => [t(`f-${name}`), exact(one.timings[name]), exact(many.timings[name])];
   times.replaceChildren(
     make("thead", {}, row("td", "", t("one"), t("many"))),
@@ -31,7 +31,7 @@ export function figures(times, alike, { result, prepare_seconds: prepared }) {
 }
 
 const yes = (so) => t(so ? "yes" : "no");
-const shares = (side) => side.workers.map((share) => `${share.worker.split("@")[0]} ${seconds(share.seconds)}`).join(", ");
+const shares = (side) => side.workers.map((share) => `${share.worker.split("@")[0]} ${exact(share.seconds)}`).join(", ");
 
 function row(kind, name, ...values) {
   const cells = values.map((value) => make(kind === "td" ? "th" : "td", { ...(kind === "td" && { scope: "col" }), textContent: value }));

@@ -4,6 +4,7 @@ import { ask } from "../api.js";
 import { $, make } from "../dom.js";
 import { ago, number, onLanguage, seconds, t } from "../i18n.js";
 import { plot } from "./chart.js";
+import { exact } from "./sentence.js";
 
 const SHOWN = 50;
 let known = [];
@@ -50,7 +51,7 @@ function line(one) {
   const speedup = result?.speedup == null ? t(one.of_job ? "h-check" : `state-${one.state}`) : t("times", { x: number(result.speedup, 2) });
   const row = make("tr", {},
     cell(when), cell(one.speech_seconds === null ? "–" : seconds(one.speech_seconds)), cell(number(one.num_workers)),
-    cell(result ? seconds(result.sequential.seconds) : "–"), cell(result ? seconds(result.parallel.seconds) : "–"),
+    cell(result ? exact(result.sequential.seconds) : "–"), cell(result ? exact(result.parallel.seconds) : "–"),
     cell(speedup, result?.spoiled ? " " : null, result?.spoiled ? badge(t("h-spoiled")) : null),
     cell(make("button", { type: "button", class: "quiet small", textContent: t("h-delete"), "aria-label": `${t("h-delete")}: ${ago(one.created_at)}`, data: { id: one.id, act: "delete" } })));
   if (one.id === open) row.setAttribute("aria-current", "true");

@@ -8,7 +8,7 @@ const STEER = 0.01; // s apart that is let be: less than half a frame
 export function lockstep(leader, follower, { fps, n, onFrame, onState }) {
   const both = [leader, follower];
   const middle = (frame) => (frame + 0.5) / fps; // no rounding can make that another frame
-  let shown = { leader: 0, follower: 0 }; // media times of the frames on the screen
+  const shown = { leader: 0, follower: 0 }; // media times of the frames on the screen
   let closed = false;
   let wanted = null; // a frame to go to as soon as both have ended their last jump
   watch(leader, "leader");
@@ -38,7 +38,9 @@ export function lockstep(leader, follower, { fps, n, onFrame, onState }) {
   }
 
   const frame = () => Math.min(n - 1, Math.max(0, Math.floor(shown.leader * fps + 0.25)));
-  const tell = () => onFrame(frame(), shown.follower - shown.leader);
+  // While they play, one video's callback comes before the other's: their clocks tell, not their frames.
+  const apart = () => (leader.paused ? shown.follower - shown.leader : follower.currentTime - leader.currentTime);
+  const tell = () => onFrame(frame(), apart());
   const state = () => onState(!leader.paused && !leader.ended);
 
   /** Both stand still, on the same frame. */

@@ -2,9 +2,12 @@
 
 import { number, seconds, t } from "../i18n.js";
 
+/** Seconds as measured: two digits after the point, while that says anything. */
+export const exact = (value) => (value < 100 ? t("seconds", { s: number(value, 2) }) : seconds(value));
+
 /** What came of it: the outcome, the efficiency, and every reason. */
 export function resultWords(result) {
-  const times = { one: seconds(result.sequential.seconds), many: seconds(result.parallel.seconds) };
+  const times = { one: exact(result.sequential.seconds), many: exact(result.parallel.seconds) };
   const words = [t(`outcome-${result.outcome}`, { ...times, x: number(result.speedup ?? 0, 2) })];
   if (result.efficiency !== null && result.parallel.workers.length > 1) {
     words.push(t("efficiency-is", { n: result.parallel.workers.length, percent: number(100 * result.efficiency, 0) }));
@@ -20,9 +23,9 @@ export function reasonWords({ code, facts }) {
     "other-jobs": () => ({ n: facts.sequential + facts.parallel }),
     "retried": () => ({ n: facts.sequential + facts.parallel }),
     "one-chunk": () => ({ n: facts.frames }),
-    "fixed-costs": () => ({ time: seconds(facts.seconds), percent: number(100 * facts.share, 0) }),
-    "uneven-workers": () => ({ worker: facts.worker.split("@")[0], time: seconds(facts.seconds), mean: seconds(facts.mean) }),
-    "crowded": () => ({ sequential: seconds(facts.sequential), parallel: seconds(facts.parallel) }),
+    "fixed-costs": () => ({ time: exact(facts.seconds), percent: number(100 * facts.share, 0) }),
+    "uneven-workers": () => ({ worker: facts.worker.split("@")[0], time: exact(facts.seconds), mean: exact(facts.mean) }),
+    "crowded": () => ({ sequential: exact(facts.sequential), parallel: exact(facts.parallel) }),
   };
   const words = t(`why-${code}`, values[code]?.() ?? facts);
   return words === `why-${code}` ? "" : words;

@@ -5,6 +5,7 @@ import { number, seconds, t } from "../i18n.js";
 import { keyHeaders } from "../key.js";
 import { live } from "../live.js";
 import { strip } from "../strip.js";
+import { exact } from "./sentence.js";
 
 const PLANLESS = { chunks: { total: 0, done: 0, list: [] } };
 
@@ -30,7 +31,7 @@ export function side(name) {
 
   function words() {
     const took = (new Date(job.finished_at ?? Date.now()) - new Date(job.started_at ?? Date.now())) / 1000;
-    if (job.state === "succeeded") return t("side-done", { time: seconds(took) });
+    if (job.state === "succeeded") return exact(took);
     if (["queued", "running"].includes(job.state)) return `${t("side-running", { percent: number(Math.floor(100 * job.progress), 0) })} · ${seconds(Math.max(0, took))}`;
     return t("side-failed");
   }

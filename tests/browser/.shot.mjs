@@ -1,0 +1,15 @@
+import { chromium } from "playwright-core";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const ctx = await browser.newContext({ baseURL: "http://127.0.0.1:21310", viewport: { width: 1280, height: 900 }, locale: "en-GB", colorScheme: "light" });
+const page = await ctx.newPage();
+const list = await (await ctx.request.get("/api/v1/comparisons")).json();
+const one = list.comparisons.find((c) => c.result && c.request.face === null && c.n_frames > 100 && !c.result.spoiled);
+await page.goto(one.links.page);
+await page.locator("#player:not([hidden])").waitFor();
+await page.locator("#position").fill("325");
+await page.waitForTimeout(900);
+await page.locator("#run").screenshot({ path: "/tmp/proof/shots/run.png" });
+await page.goto("/jobs/" + one.parallel); await page.waitForTimeout(1200);
+await page.locator(".gantt .bar").nth(2).hover();
+await page.screenshot({ path: "/tmp/proof/shots/jobshot.png" });
+await browser.close();
