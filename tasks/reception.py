@@ -80,14 +80,16 @@ class Reception:
             raise self._too_many(tenant, unfinished, generator)
 
     def pin(self, request: JobRequest, tenant: str) -> tuple[JobRequest, tuple[str, str]]:
-        """For two jobs that are to be sent later: the request with its face as it is now, and ids
-        of jobs for which its uploads are held. Raises RejectedError."""
-        request, face = self._with_face(request, tenant, known=False)
-        epoch = self._epoch.now()
-        one, other = new_job_id(epoch), new_job_id(epoch)
-        self._hold_uploads(one, request, face)
-        self._hold_uploads(other, request, face)
-        return request, (one, other)
+        """For two jobs that are to be sent later: the request with its face as it is now (or was,
+        for its first job), and ids for which its uploads are held. Raises RejectedError."""
+        face, epoch = None, self._epoch.now()
+        if request.face_card is None:
+            request, face = self._with_face(request, tenant, known=False)
+        ids = new_job_id(epoch), new_job_id(epoch)
+        for job_id in ids:
+            self._hold_uploads(job_id, request, face)
+            self.keep(job_id, request)
+        return request, ids
 
     def keep(self, job_id: str, request: JobRequest) -> None:
         """Go on holding the uploads of a pinned job: hygiene forgets ids without a record."""
