@@ -1,4 +1,4 @@
-"""The cpu worker's part of a comparison, in this process: an honest end, and never twice at once."""
+"""The cpu worker's part of a comparison, in this process: an honest end, never twice at once."""
 
 import io
 from dataclasses import replace
