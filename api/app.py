@@ -7,13 +7,13 @@ from importlib.metadata import version
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from api import docs, generate, handlers, jobs, pages, system
+from api import check, docs, events, faces, generate, handlers, jobs, pages, stream, system
 from api.bodies import FIELDS_LIMIT
 from api.metrics import Metrics
 from api.problems import problem_response
 from api.services import Services, services
 from api.tenants import Tenants
-from api.waiting import Waiting
+from api.waiting import STREAM_SLOTS, Waiting
 from tasks.client import JobQueue
 from tasks.settings import Settings
 
@@ -38,8 +38,10 @@ def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
     app = APIFlask(__name__, title="Lipchord", version=version("lipchord"), docs_path=None)
     _configure(app, settings)
     tenants = Tenants(settings.api_keys_file)
-    app.extensions["lipchord"] = Services(queue, settings, Waiting(), Metrics(queue), tenants)
-    for room in (jobs, generate, system, pages):
+    app.extensions["lipchord"] = Services(
+        queue, settings, Waiting(), Waiting(STREAM_SLOTS), Metrics(queue), tenants
+    )
+    for room in (jobs, stream, events, check, faces, generate, system, pages):
         app.register_blueprint(room.bp)
     handlers.register(app)
     app.before_request(_begin)

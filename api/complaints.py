@@ -39,6 +39,8 @@ def _complaint(error: dict[str, Any], model: type[BaseModel]) -> Complaint:
     if error["type"] == "extra_forbidden":
         return unknown_field(field, list(model.model_fields))
     must = expected(model.model_json_schema()["properties"][field])
+    if error["type"] == "missing":
+        return {"field": field, "detail": f"`{field}` is missing: it must be {must}."}
     got = error["input"]
     value = repr(shown(got)) if isinstance(got, str) else shown(got)
     return {"field": field, "detail": f"`{field}` must be {must}, not {value}."}
@@ -54,6 +56,8 @@ def expected(schema: dict[str, Any]) -> str:
 
 
 def _expected_one(option: dict[str, Any]) -> str:
+    if option["type"] == "array":
+        return f"a list of {option['minItems']} points, each [x, y] in pixels"
     if option["type"] == "integer":
         top = option.get("maximum", option.get("exclusiveMaximum", 0) - 1)
         return f"a whole number from {option['minimum']} to {top}"

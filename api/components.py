@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.bodies import FILE_FIELDS
+from api.check_view import CheckView
+from api.face_views import FaceBody, FaceCorrection, FacesView, FaceView
 from api.house_views import HealthView, VoicesView, WorkersView
 from api.schemas import JobBody, SpeakBody
 from api.views import HttpProblem, JobPageView, JobView
@@ -14,8 +16,12 @@ from api.views import HttpProblem, JobPageView, JobView
 TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}
 
-ANSWERS = (JobView, JobPageView, VoicesView, WorkersView, HealthView, HttpProblem)
-BODIES = (SpeakBody, JobBody)
+ANSWERS = (
+    JobView, JobPageView, CheckView, FaceView, FacesView, VoicesView, WorkersView, HealthView,
+    HttpProblem,
+)  # fmt: skip
+BODIES = (SpeakBody, JobBody, FaceBody, FaceCorrection)
+FORMS = (SpeakBody, JobBody, FaceBody)
 
 
 def ref(model: type[BaseModel], suffix: str = "") -> dict[str, str]:
@@ -30,13 +36,13 @@ def components() -> dict[str, Any]:
         *((model, "validation") for model in BODIES),
     ]
     schemas: dict[str, Any] = models_json_schema(made, ref_template=TEMPLATE)[1]["$defs"]
-    forms = {f"{model.__name__}Form": _form(schemas[model.__name__]) for model in BODIES}
+    forms = {f"{model.__name__}Form": _form(schemas[model.__name__]) for model in FORMS}
     return schemas | forms
 
 
 def _form(body: dict[str, Any]) -> dict[str, Any]:
     """The same fields, some of which may be files."""
     form = copy.deepcopy(body)
-    for name in FILE_FIELDS:
+    for name in form["properties"].keys() & set(FILE_FIELDS):
         form["properties"][name]["anyOf"].insert(0, FILE)
     return form

@@ -1,19 +1,26 @@
 """What /openapi.json says about each operation: bodies, answers, problems."""
 
-from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
-from pydantic import BaseModel
 
 from api import examples
-from api.components import components, ref
+from api.check_view import CheckView
+from api.components import components
+from api.doc_parts import (
+    BYTES,
+    RETRY_AFTER,
+    Operation,
+    body,
+    header,
+    json_answer,
+    mp4_answer,
+    playlist_answer,
+    problems,
+)
 from api.house_views import HealthView, VoicesView, WorkersView
-from api.problems import KINDS, MEDIA_TYPE
 from api.schemas import JobBody, SpeakBody
-from api.views import HttpProblem, JobPageView, JobView
-
-Operation = dict[str, Any]
+from api.views import JobPageView, JobView
 
 INPUT = (
     "invalid-request", "empty-text", "no-speakable-text", "text-too-long", "unknown-language",
@@ -33,125 +40,133 @@ KEYS: Operation = {
     "password": {"type": "http", "scheme": "basic", "description": "Any name, the key. For pages."},
 }
 LOCATION = {"Location": {"description": "The job.", "schema": {"type": "string"}}}
-RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
-BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
-
-
-def _json(model: type[BaseModel], what: str, example: object = None, **headers: Any) -> Operation:
-    content: Operation = {"schema": ref(model)}
-    if example is not None:
-        content["example"] = example
-    return {"description": what, "content": {"application/json": content}, "headers": headers}
-
-
-def _mp4(what: str, **headers: Any) -> Operation:
-    content = {"video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}}}
-    return {"description": what, "content": content, "headers": headers}
-
-
-def _problems(*reasons: str) -> Operation:
-    """One answer for each status that these reasons have, naming all of them."""
-    by_status: dict[int, list[str]] = {}
-    for reason in reasons:
-        by_status.setdefault(KINDS[reason].status, []).append(reason)
-    return {
-        str(status): {
-            "description": f"{HTTPStatus(status).phrase}: {', '.join(named)}.",
-            "content": {MEDIA_TYPE: {"schema": ref(HttpProblem)}},
-            "headers": RETRY_AFTER if status in (429, 503) else {},
-        }
-        for status, named in by_status.items()
-    }
-
-
-def _body(model: type[SpeakBody], requests: dict[str, Any], forms: dict[str, Any]) -> Operation:
-    """A request body as JSON, or as a form with files."""
-    media = {
-        "application/json": {"schema": ref(model), "examples": requests},
-        "multipart/form-data": {"schema": ref(model, "Form"), "examples": forms},
-    }
-    return {"requestBody": {"required": True, "content": media}}
-
-
-def _head(name: str, what: str) -> Operation:
-    return {name: {"description": what, "schema": {"type": "string"}}}
-
-
 ABOUT_VIDEO = (
-    _head("X-Job-Id", "The job.") | _head("X-Chunks", "How many.") | _head("X-Frames", "How many.")
+    header("X-Job-Id", "The job.")
+    | header("X-Chunks", "How many.")
+    | header("X-Frames", "How many.")
 )
 
 SUBMIT: Operation = {
     "operation_id": "submitJob",
-    "extensions": _body(JobBody, examples.JOBS, examples.JOB_FORMS),
+    "extensions": body(JobBody, examples.JOBS, examples.JOB_FORMS),
     "responses": {
-        "202": _json(JobView, "Accepted.", examples.queued(), **LOCATION, **RETRY_AFTER),
-        "200": _json(JobView, "It has ended already (`Prefer: wait`).", None, **LOCATION),
-        **_problems(*INPUT),
+        "202": json_answer(JobView, "Accepted.", examples.queued(), **LOCATION, **RETRY_AFTER),
+        "200": json_answer(JobView, "It has ended already (`Prefer: wait`).", None, **LOCATION),
+        **problems(*INPUT),
+    },
+}
+CHECK: Operation = {
+    "operation_id": "checkJob",
+    "extensions": body(JobBody, examples.JOBS, examples.JOB_FORMS),
+    "responses": {
+        "200": json_answer(CheckView, "It would be accepted.", examples.CHECKED),
+        **problems(*INPUT, "busy"),
     },
 }
 POLL: Operation = {
     "operation_id": "getJob",
     "responses": {
-        "200": _json(JobView, "The job.", examples.running(), **_head("ETag", "Of this state.")),
+        "200": json_answer(
+            JobView, "The job.", examples.running(), **header("ETag", "Of this state.")
+        ),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-job", "store-unavailable"),
+        **problems("unknown-job", "job-lost", "invalid-request", "store-unavailable"),
     },
 }
 CANCEL: Operation = {
     "operation_id": "cancelJob",
     "responses": {
-        "200": _json(JobView, "The job, which has ended."),
-        **_problems("unknown-job", "store-unavailable"),
+        "200": json_answer(JobView, "The job, which has ended."),
+        **problems("unknown-job", "job-lost", "store-unavailable"),
     },
 }
 CANCEL_BY_POST: Operation = CANCEL | {"operation_id": "cancelJobByPost"}
 LIST: Operation = {
     "operation_id": "listJobs",
     "responses": {
-        "200": _json(JobPageView, "A page of jobs."),
-        **_problems("bad-cursor", "invalid-request", "store-unavailable"),
+        "200": json_answer(JobPageView, "A page of jobs."),
+        **problems("bad-cursor", "invalid-request", "store-unavailable"),
     },
 }
 VIDEO: Operation = {
     "operation_id": "getVideo",
     "responses": {
-        "200": _mp4("The whole video.", **_head("ETag", "SHA-256 of the video.")),
-        "206": _mp4("The bytes that `Range` asked for.", **_head("Content-Range", "Which.")),
+        "200": mp4_answer("The whole video.", **header("ETag", "SHA-256 of the video.")),
+        "206": mp4_answer("The bytes that `Range` asked for.", **header("Content-Range", "Which.")),
         "304": {"description": "As it was (`If-None-Match`)."},
-        **_problems("unknown-job", "not-ready", "gone", "bad-range", "store-unavailable"),
+        **problems(
+            "unknown-job", "job-lost", "not-ready", "gone", "bad-range", "store-unavailable"
+        ),
+    },
+}
+STREAM: Operation = {
+    "operation_id": "getStream",
+    "responses": {
+        "200": playlist_answer("The master playlist.", **header("ETag", "Of these bytes.")),
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **problems("unknown-job", "job-lost", "not-ready", "gone", "store-unavailable"),
+    },
+}
+STREAM_PART: Operation = {
+    "operation_id": "getStreamFile",
+    "responses": {
+        "200": {
+            "description": "A playlist, a header, or a segment.",
+            "content": {
+                "application/vnd.apple.mpegurl": {"schema": {"type": "string"}},
+                "video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}},
+                "audio/mp4": {"schema": BYTES | {"contentMediaType": "audio/mp4"}},
+            },
+            "headers": header("ETag", "Of these bytes."),
+        },
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **problems(
+            "unknown-job", "job-lost", "not-found", "not-ready", "gone", "store-unavailable"
+        ),
+    },
+}
+EVENTS: Operation = {
+    "operation_id": "watchJob",
+    "responses": {
+        "200": {
+            "description": "Messages: `id`, `event`, and `data` in JSON.",
+            "content": {
+                "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
+            },
+        },
+        **problems("unknown-job", "job-lost", "invalid-request", "busy", "store-unavailable"),
     },
 }
 GENERATE_PARALLEL: Operation = {
     "operation_id": "generateParallel",
-    "extensions": _body(JobBody, examples.JOBS, examples.JOB_FORMS),
-    "responses": {"200": _mp4("The video.", **ABOUT_VIDEO), **_problems(*INPUT, *ENDED)},
+    "extensions": body(JobBody, examples.JOBS, examples.JOB_FORMS),
+    "responses": {"200": mp4_answer("The video.", **ABOUT_VIDEO), **problems(*INPUT, *ENDED)},
 }
 GENERATE: Operation = {
     "operation_id": "generate",
-    "extensions": _body(SpeakBody, examples.SPEECHES, examples.SPEECH_FORMS),
-    "responses": {"200": _mp4("The video.", **ABOUT_VIDEO), **_problems(*INPUT, *ENDED)},
+    "extensions": body(SpeakBody, examples.SPEECHES, examples.SPEECH_FORMS),
+    "responses": {"200": mp4_answer("The video.", **ABOUT_VIDEO), **problems(*INPUT, *ENDED)},
 }
 VOICES: Operation = {
     "operation_id": "listVoices",
-    "responses": {"200": _json(VoicesView, "Sorted by code.", examples.VOICES)},
+    "responses": {"200": json_answer(VoicesView, "Sorted by code.", examples.VOICES)},
 }
 WORKERS: Operation = {
     "operation_id": "listWorkers",
     "responses": {
-        "200": _json(WorkersView, "Those whose heart beats.", examples.WORKERS),
-        **_problems("store-unavailable"),
+        "200": json_answer(WorkersView, "Those whose heart beats.", examples.WORKERS),
+        **problems("store-unavailable"),
     },
 }
 HEALTH: Operation = {
     "operation_id": "health",
-    "responses": {"200": _json(HealthView, "It is.", {"status": "ok"})},
+    "responses": {"200": json_answer(HealthView, "It is.", {"status": "ok"})},
 }
 READY: Operation = {
     "operation_id": "ready",
     "responses": {
-        "200": _json(HealthView, "It would.", {"status": "ready"}),
-        **_problems("service-not-ready"),
+        "200": json_answer(HealthView, "It would.", {"status": "ready"}),
+        **problems("service-not-ready"),
     },
 }
 METRICS: Operation = {
@@ -189,7 +204,7 @@ def _complete(spec: dict[Any, Any] | str, keys: bool) -> dict[Any, Any] | str:
     for address, path in spec["paths"].items():
         for operation in path.values():
             if address.startswith("/api/"):
-                operation["responses"] |= _problems("unauthorized")
+                operation["responses"] |= problems("unauthorized")
                 operation["security"] = [*({name: []} for name in KEYS), *([] if keys else [{}])]
             for parameter in operation["parameters"]:
                 if parameter["in"] == "header":

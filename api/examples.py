@@ -46,6 +46,11 @@ JOB_FORMS: dict[str, Any] = {
         "value": {"text": "Hello! This face speaks.", "language": "en", "num_workers": "2"},
     }
 }
+CHECKED = {
+    "n_frames": 55, "speech_seconds": 2.2, "exact": True, "chunks": 2, "workers": 2,
+    "render_seconds": 0.42, "wait_seconds": 0.0, "total_seconds": 1.42, "warnings": [],
+    "face": None, "audio": None,
+}  # fmt: skip
 VOICES = {"voices": [{"language": "ru", "name": "Russian", "variants": ["f2", "m3"]}]}
 WORKERS = {
     "workers": [
@@ -53,13 +58,20 @@ WORKERS = {
             "name": "render0@host", "kind": "render", "generator": "viseme",
             "generator_ready": True, "device": "cores 0", "pid": 4711, "setups": 1,
             "chunks_done": 12, "frames_done": 3000, "job": None,
-            "fingerprint": "viseme-8-0b5fd7c1f5a4-cpu-AVX512x1-torch2.13.0;h264-1;crf=20;…",
+            "fingerprint": "viseme-9-0b5fd7c1f5a4~cpu-AVX512x1-torch2.13.0;h264-1;crf=20;…",
         }
     ]
 }  # fmt: skip
 
 _REQUEST = JobRequest(text="Hello! This face speaks.", num_workers=2)
 _SENT = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+
+
+EVENTS = (
+    'id: 1767225600250-0\nevent: planning\ndata: {"at": 1767225600.25, "worker": "cpu0@host", '
+    '"attempt": "1"}\n\n'
+    'id: 1767225600250-0\nevent: job\ndata: {"id": "job_1f0a2b3c…", "state": "running", …}\n\n'
+)
 
 
 def queued() -> dict[str, Any]:
@@ -77,7 +89,7 @@ def running() -> dict[str, Any]:
         Job(
             JOB_ID, JobState.RUNNING, Stage.RENDERING, 0.7, _REQUEST, _SENT, _SENT + 0.25,
             fps="25", n_frames=55, speech_seconds=2.2, chunks=chunks, eta_seconds=0.8,
-            timings={"plan": 0.5},
+            timings={"plan": 0.5}, playable_seconds=1.2,
         )
     )  # fmt: skip
 

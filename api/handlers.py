@@ -10,8 +10,16 @@ from werkzeug.exceptions import HTTPException
 
 from api.bodies import BadBodyError, BadJSONError
 from api.complaints import complaints
+from api.face_views import FacesQuery
 from api.problems import problem_response
-from api.schemas import JobsQuery, PollHeaders, SubmitHeaders
+from api.schemas import (
+    EventsHeaders,
+    EventsQuery,
+    JobsQuery,
+    PollHeaders,
+    PollQuery,
+    SubmitHeaders,
+)
 from api.tenants import UnauthorizedError
 from api.waiting import FullHouseError
 from tasks.errors import BusyError, NotReadyError, RejectedError, StoreError, TasksError
@@ -30,7 +38,16 @@ REASONS = {
     416: ("bad-range", "The range lies outside the video; Content-Range says its length."),
 }
 LOCATED: dict[str, type[BaseModel]] = {
-    model.__name__: model for model in (JobsQuery, PollHeaders, SubmitHeaders)
+    model.__name__: model
+    for model in (
+        JobsQuery,
+        FacesQuery,
+        PollHeaders,
+        PollQuery,
+        SubmitHeaders,
+        EventsHeaders,
+        EventsQuery,
+    )
 }
 
 

@@ -5,13 +5,22 @@ from flask import Response, request
 
 from api import docs
 from api.bodies import Body, read_body
+from api.freshness import etag, unchanged
 from api.handlers import RETRY_SOON
-from api.schemas import JobBody, JobsQuery, PollHeaders, SpeakBody, SubmitHeaders, job_request
+from api.schemas import (
+    JobBody,
+    JobsQuery,
+    PollHeaders,
+    PollQuery,
+    SpeakBody,
+    SubmitHeaders,
+    job_request,
+)
 from api.services import services, tenant
 from api.video import video_response
 from api.views import JOBS, answer, job_view, page_view
 from api.waiting import FullHouseError, preferred_wait
-from tasks.contract import Job
+from tasks.contract import Job, JobRequest
 from tasks.errors import RejectedError
 
 bp = APIBlueprint("jobs", __name__, url_prefix=JOBS, tag="Jobs")
@@ -27,18 +36,39 @@ def submit(headers: SubmitHeaders) -> Response:
     comes at once, and means that the job survives the death of any process: follow `Location`.
     """
     job = accept(read_body(request, JobBody), headers.idempotency_key)
-    return _shown(job, headers.prefer, accepted=True)
+    shown = {"Location": f"{JOBS}/{job.id}"}
+    seconds = preferred_wait(headers.prefer)
+    if seconds is not None:
+        shown |= _waited(job.id, seconds)
+        job = services().queue.job(job.id)
+    if job.state.terminal:
+        return answer(job_view(job), 200, shown)
+    return answer(job_view(job), 202, shown | RETRY_SOON)
 
 
 @bp.get("/<job_id>")
 @bp.input(PollHeaders, location="headers", arg_name="headers")
+@bp.input(PollQuery, location="query", arg_name="query")
 @bp.doc(**docs.POLL)
-def poll(job_id: str, headers: PollHeaders) -> Response:
+def poll(job_id: str, headers: PollHeaders, query: PollQuery) -> Response:
     """Look at a job
 
-    Poll it every `Retry-After` seconds, or hold the request open with `Prefer: wait=N`.
+    Poll it every `Retry-After` seconds, with the ETag that came last in `If-None-Match`: a 304
+    costs next to nothing. Or hold the request open with `?wait=N` or `Prefer: wait=N`, or watch
+    its events.
     """
-    return _shown(services().queue.job(job_id, tenant()), headers.prefer, accepted=False)
+    queue = services().queue
+    version = queue.version(job_id, tenant())  # before the job: never newer than what is shown
+    seconds = query.wait if query.wait is not None else preferred_wait(headers.prefer)
+    waited = {} if seconds is None or version.terminal else _waited(job_id, seconds)
+    version = queue.version(job_id, tenant()) if waited else version
+    response = unchanged(version, request)
+    if response is None:
+        job = queue.job(job_id, tenant())
+        response = answer(job_view(job), headers={"Cache-Control": "private, no-cache"})
+        response.headers["ETag"] = etag(version)
+    response.headers.extend(waited | ({} if version.terminal else RETRY_SOON))
+    return response
 
 
 @bp.delete("/<job_id>")
@@ -61,7 +91,7 @@ def cancel_by_post(job_id: str) -> Response:
     Can be repeated. Answers with the job: `canceled` from now on, or as it had ended before; unlike
     `DELETE`, this leaves the video of a job that is over.
     """
-    return answer(job_view(services().queue.cancel(job_id)))
+    return answer(job_view(services().queue.cancel(job_id, tenant())))
 
 
 @bp.get("")
@@ -99,14 +129,19 @@ def accept(body: Body[SpeakBody], idempotency_key: str, num_workers: int | None 
     Raises:
         RejectedError, BusyError, StoreError.
     """
+    key = idempotency_key or None
+    return services().queue.submit(asked(body, key, num_workers), key, tenant())
+
+
+def asked(
+    body: Body[SpeakBody], idempotency_key: str | None = None, num_workers: int | None = None
+) -> JobRequest:
+    """Store the files; the request that names them. Raises as `accept`."""
     _one_source(body)
-    queue, key = services().queue, idempotency_key or None
     if body.files:
-        queue.admit(tenant(), key, body.fields.generator)
+        services().queue.admit(tenant(), idempotency_key, body.fields.generator)
     wanted = num_workers or getattr(body.fields, "num_workers", None)
-    speech, face = _blob(body, "audio"), _blob(body, "face")
-    asked = job_request(body.fields, speech, face, wanted)
-    return queue.submit(asked, key, tenant())
+    return job_request(body.fields, _blob(body, "audio"), _blob(body, "face"), wanted)
 
 
 def _one_source(body: Body[SpeakBody]) -> None:
@@ -133,22 +168,11 @@ def _blob(body: Body[SpeakBody], field: str) -> str | None:
         raise RejectedError(error.reason, f"`{field}`: {error.detail}") from error
 
 
-def _shown(job: Job, prefer: str, accepted: bool) -> Response:
-    """A job, after the wait that the client prefers, where a slot is free for it."""
-    headers = {"Location": f"{JOBS}/{job.id}"} if accepted else {}
-    seconds = preferred_wait(prefer)
-    if seconds is not None:
-        try:
-            with services().waiting.slot():
-                job = services().queue.wait(job.id, seconds)
-            headers["Preference-Applied"] = f"wait={seconds}"
-        except FullHouseError:
-            pass  # a preference may be left unheeded (RFC 7240, 2)
-    headers |= {} if job.state.terminal else RETRY_SOON
-    response = answer(job_view(job), 202 if accepted and not job.state.terminal else 200, headers)
-    if accepted:
-        return response
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+def _waited(job_id: str, seconds: int) -> dict[str, str]:
+    """Wait until the job has ended, at most so long, where a slot is free; headers that say so."""
+    try:
+        with services().waiting.slot():
+            services().queue.wait(job_id, seconds)
+    except FullHouseError:
+        return {}  # a preference may be left unheeded (RFC 7240, 2)
+    return {"Preference-Applied": f"wait={seconds}"}

@@ -85,6 +85,19 @@ KINDS: Mapping[str, Kind] = {
         422, "No face was found", "Send a sharp, well-lit picture of one face, from the front."
     ),
     "face-too-small": Kind(422, "The face is too small", "Crop the picture around the face."),
+    "bad-landmarks": Kind(
+        422, "These landmarks cannot be a face", "Move the point that `detail` names."
+    ),
+    "missing-face": Kind(
+        422, "There is no such registered face", "Choose one from GET /api/v1/faces."
+    ),
+    "unknown-face": Kind(
+        404, "There is no such face", "See GET /api/v1/faces for those there are."
+    ),
+    "too-many-faces": Kind(
+        409, "You have as many faces as you may", "Delete one that is not needed any more."
+    ),
+    "no-cpu-worker": Kind(503, "No cpu worker has looked at the face", _LATER),
     # Generators.
     "unknown-generator": Kind(422, "Unknown generator", "Choose one that the `detail` names."),
     "generator-not-held": Kind(
@@ -96,6 +109,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     # Jobs and their videos.
     "unknown-job": Kind(404, "There is no such job", "See GET /api/v1/jobs for those there are."),
+    "job-lost": Kind(410, "The job was lost with the store's data", "Send the job again."),
     "not-ready": Kind(409, "The video is not ready yet", "Ask again after Retry-After seconds."),
     "gone": Kind(410, "There is no video any more, or never was", "Send the job again."),
     "canceled": Kind(409, "The job was canceled", "Send it again if it is still wanted."),

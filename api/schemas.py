@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.waiting import LONGEST_S
 from tasks.contract import JobRequest
 
 
@@ -28,7 +29,15 @@ def _playable(fps: str) -> str:
 
 Whole = Annotated[int, BeforeValidator(_not_a_bool)]
 Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
+Seconds = Annotated[int, Field(ge=0, le=LONGEST_S), BeforeValidator(_not_a_bool)]
 BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
+FaceKey = Annotated[
+    str,
+    Field(
+        pattern=r"^(face_[0-9a-f]{32}|blob_[0-9a-f]{64})$",
+        examples=["face_" + "1f0a2b3c" * 4, "blob_" + "0f" * 32],
+    ),
+]
 Fps = Annotated[
     str,
     BeforeValidator(_as_text, json_schema_input_type=str | float),
@@ -53,10 +62,11 @@ class SpeakBody(BaseModel):
         description="Speech instead of `text`: in a form, a sound file or a video with sound; "
         "anywhere, the key of one that was sent before (`request.audio` of its job).",
     )
-    face: BlobKey | None = Field(
+    face: FaceKey | None = Field(
         None,
-        description="Whose lips move: in a form, a picture or a video; anywhere, the key of one "
-        "that was sent before (`request.face` of its job). None: the shipped avatar.",
+        description="Whose lips move: in a form, a picture or a video; anywhere, the id of a "
+        "registered face (/api/v1/faces), or the key of a file that was sent before "
+        "(`request.face` of its job). None: the shipped avatar.",
     )
     language: str = Field(
         "en",
@@ -160,6 +170,40 @@ class PollHeaders(BaseModel):
     """Headers that change how a job is shown."""
 
     prefer: Prefer = ""
+
+
+class PollQuery(BaseModel):
+    """How a job is shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait: Seconds | None = Field(
+        None,
+        description="Seconds: answer when the job has ended, or after them. As `Prefer: wait=N`.",
+        examples=[30],
+    )
+
+
+class EventsHeaders(BaseModel):
+    """Headers that say from where on a job's history is told."""
+
+    last_event_id: str = Field(
+        "",
+        max_length=40,
+        description="The `id` of the last message that came: the history goes on after it. "
+        "Browsers send it by themselves.",
+        examples=["1764043200000-0"],
+    )
+
+
+class EventsQuery(BaseModel):
+    """From where on a job's history is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: str = Field(
+        "", max_length=40, description="As `Last-Event-ID`, for clients that set no headers."
+    )
 
 
 def job_request(

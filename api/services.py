@@ -14,11 +14,12 @@ from tasks.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The job queue, the settings, a limit on waiting requests, counts, and tenants."""
+    """The job queue, the settings, limits on who waits and who watches, counts, and tenants."""
 
     queue: JobQueue
     settings: Settings
     waiting: Waiting
+    streams: Waiting
     metrics: Metrics
     tenants: Tenants
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
@@ -11,6 +11,7 @@ from api.problems import problem
 from api.schemas import JobBody
 from tasks.contract import (
     ChunkState,
+    ChunkStatus,
     Failure,
     Job,
     JobPage,
@@ -69,6 +70,8 @@ class ChunkView(BaseModel):
     reused: bool = Field(
         description="An earlier job had rendered these very frames: nothing was left to do."
     )
+    started_at: datetime | None = Field(description="When its last attempt began.")
+    finished_at: datetime | None = Field(description="When it was done.")
 
 
 class ChunksView(BaseModel):
@@ -106,6 +109,11 @@ class LinksView(BaseModel):
 
     here: str = Field(serialization_alias="self")
     video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
+    stream: str | None = Field(
+        description="HLS playlist of what is finished, from the plan on; it can be opened as soon "
+        "as `playable_seconds` is above 0. Null where nothing is left to play."
+    )
+    events: str = Field(description="Server-sent events: what happens to the job.")
 
 
 class JobView(BaseModel):
@@ -122,6 +130,9 @@ class JobView(BaseModel):
     fps: str | None
     n_frames: int | None
     speech_seconds: float | None
+    playable_seconds: float = Field(
+        description="How much of the beginning can be watched now: see `links.stream`."
+    )
     chunks: ChunksView
     timings: dict[str, float] = Field(description="Seconds so far, by stage.")
     warnings: list[str]
@@ -147,16 +158,14 @@ def job_view(job: Job, brief: bool = False) -> JobView:
     chunks = ChunksView(
         total=len(job.chunks),
         done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
-        each=None if brief else [like(ChunkView, chunk) for chunk in job.chunks],
+        each=None if brief else [_chunk(chunk) for chunk in job.chunks],
     )
-    here = f"{JOBS}/{job.id}"
-    video = f"{here}/video" if job.state is JobState.SUCCEEDED and job.video else None
     return like(
         JobView,
         job,
-        created_at=_moment(job.created_at),
-        started_at=_moment(job.started_at),
-        finished_at=_moment(job.finished_at),
+        created_at=moment(job.created_at),
+        started_at=moment(job.started_at),
+        finished_at=moment(job.finished_at),
         chunks=chunks,
         timings=dict(job.timings),
         warnings=list(job.warnings),
@@ -164,7 +173,24 @@ def job_view(job: Job, brief: bool = False) -> JobView:
         video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
         webhook=_webhook(job.webhook),
         request=request,
-        links=LinksView(here=here, video=video),
+        links=_links(job),
+    )
+
+
+def _chunk(chunk: ChunkStatus) -> ChunkView:
+    times = {name: moment(getattr(chunk, name)) for name in ("started_at", "finished_at")}
+    return like(ChunkView, chunk, **times)
+
+
+def _links(job: Job) -> LinksView:
+    here = f"{JOBS}/{job.id}"
+    done = job.state is JobState.SUCCEEDED
+    streamed = job.playable_seconds > 0 if job.state.terminal else job.n_frames is not None
+    return LinksView(
+        here=here,
+        video=f"{here}/video" if done and job.video else None,
+        stream=f"{here}/stream.m3u8" if streamed else None,
+        events=f"{here}/events",
     )
 
 
@@ -202,12 +228,25 @@ def _shortened(request: RequestView) -> dict[str, str]:
 
 
 def _webhook(status: WebhookStatus | None) -> WebhookView | None:
-    return like(WebhookView, status, next_at=_moment(status.next_at)) if status else None
+    return like(WebhookView, status, next_at=moment(status.next_at)) if status else None
 
 
 def _failure(failure: Failure | None) -> ProblemView | None:
     return ProblemView(**problem(failure.reason, failure.detail)) if failure else None
 
 
-def _moment(seconds: float | None) -> datetime | None:
+@overload
+def moment(seconds: float) -> datetime: ...
+
+
+@overload
+def moment(seconds: None) -> None: ...
+
+
+@overload
+def moment(seconds: float | None) -> datetime | None: ...
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """A Unix time as people write it, UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

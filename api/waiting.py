@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SLOTS = 24  # of the server's threads (32 or more); the rest answer polls and health checks
+SLOTS = 24  # of the server's threads (`deploy.services.API_THREADS`)
+STREAM_SLOTS = 64  # more of them: for those who watch a job's events; the rest answer at once
 LONGEST_S = 60  # of `Prefer: wait=N`
 
 
@@ -26,7 +27,7 @@ class Waiting:
             FullHouseError: none is free.
         """
         if not self._slots.acquire(blocking=False):
-            raise FullHouseError("Too many requests wait for their video already. Try again soon.")
+            raise FullHouseError("Too many requests wait for a job already. Poll it meanwhile.")
         try:
             yield
         finally:

@@ -12,21 +12,19 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 import wave
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from deploy.devices import CPU_RENDERING
-from deploy.http_client import Client
 from deploy.stack import Stack, StackOptions
+from lipchord_client import Client
 from lipsync_engine import speech
 
 RESULTS = Path(__file__).parent / "results" / "queue.json"
@@ -89,26 +87,15 @@ def queued(sound: Path, folder: Path, workers: int) -> Round:
     with Stack(options) as stack:
         client = Client(stack.url)
         started = time.perf_counter()
-        last = wait_for(stack.url, client.submit({}, {"audio": sound})["id"])
-        assert last["state"] == "succeeded", last
-        client.download(last["id"], folder / f"q{workers}.mp4")
+        job = client.submit(audio=sound, wait=True)  # by long poll: it costs the workers little
+        job.download(folder / f"q{workers}.mp4")
         whole = time.perf_counter() - started
     shutil.rmtree(var)
-    timings = last["timings"]
-    assert {chunk["worker"].split("@")[0] for chunk in last["chunks"]["list"]} == {
+    timings = job.view["timings"]
+    assert {(chunk["worker"] or "").split("@")[0] for chunk in job.chunks} == {
         f"render{index}" for index in range(workers)
     }
     return Round(timings["plan"], timings["render"], timings["merge"], whole)
-
-
-def wait_for(url: str, job_id: str) -> dict[str, Any]:
-    """The finished job, by long poll: a client that shares the cores should cost them little."""
-    request = urllib.request.Request(f"{url}/api/v1/jobs/{job_id}", headers={"Prefer": "wait=60"})
-    while True:
-        with urllib.request.urlopen(request, timeout=90) as answer:
-            job: dict[str, Any] = json.load(answer)
-        if job["state"] not in ("queued", "running"):
-            return job
 
 
 @click.command()

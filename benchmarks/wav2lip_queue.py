@@ -20,9 +20,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.run import speak, wait_for
-from deploy.http_client import Client
+from benchmarks.run import speak
 from deploy.stack import Stack, StackOptions
+from lipchord_client import Client
 from tests.wav2lip_weights import write_checkpoint
 
 RESULTS = Path(__file__).parent / "results" / "wav2lip_queue.json"
@@ -48,19 +48,17 @@ def measured(sound: Path, weights: Path, folder: Path, workers: int, cores: int)
         render_workers=workers, group_size=cores, generator="wav2lip",
         env={"LIPCHORD_WAV2LIP_CHECKPOINT": str(weights), "LIPCHORD_REUSE": "0"},
     )  # fmt: skip
-    fields = {"generator": "wav2lip", "rest_in_silence": "false"}
     with Stack(options) as stack:
         client = Client(stack.url)
         started = time.perf_counter()
-        job = wait_for(stack.url, client.submit(fields, {"audio": sound})["id"])
-        assert job["state"] == "succeeded", job
-        client.download(job["id"], folder / "queue.mp4")
+        job = client.submit(audio=sound, generator="wav2lip", rest_in_silence=False, wait=True)
+        job.download(folder / "queue.mp4")
         whole = time.perf_counter() - started
         peak = max(peak_mb(worker["pid"]) for worker in rendering(stack.url))
     shutil.rmtree(var)
-    used = {chunk["worker"].split("@")[0] for chunk in job["chunks"]["list"]}
+    used = {(chunk["worker"] or "").split("@")[0] for chunk in job.chunks}
     assert len(used) == workers, used
-    return Round(job["timings"]["render"], whole, len(job["chunks"]["list"]), peak)
+    return Round(job.view["timings"]["render"], whole, len(job.chunks), peak)
 
 
 def rendering(url: str) -> list[dict[str, object]]:

@@ -1,9 +1,9 @@
-"""What the user asks for on the command line, the same for `render` and `submit`."""
+"""What the user asks for on the command line, the same for `render`, `submit` and `check`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -16,7 +16,7 @@ class Asked:
 
     text: str | None
     audio: Path | None
-    face: Path | None
+    face: Path | str | None  # a str: the id of a face that the API keeps
     language: str
     voice: str | None
     rate: int
@@ -30,35 +30,36 @@ class Asked:
     av_offset_frames: int
     rest_in_silence: bool
     box: str | None
-    out: Path
 
-    def fields(self) -> dict[str, str]:
-        """As form fields of POST /api/v1/jobs, files left out."""
-        said = {
-            "text": self.text, "language": self.language, "voice": self.voice,
-            "rate": self.rate, "pitch": self.pitch, "generator": self.generator,
-            "fps": self.fps, "seed": self.seed,
-            "blink": str(self.blink).lower(), "sway": str(self.sway).lower(),
-            "paste": self.paste, "av_offset_frames": self.av_offset_frames,
-            "rest_in_silence": str(self.rest_in_silence).lower(), "box": self.box,
-        }  # fmt: skip
-        return {name: str(value) for name, value in said.items() if value is not None}
+    def how(self) -> dict[str, Any]:
+        """How it is said and shown: what `lipchord_client` takes as options."""
+        sources = ("text", "audio", "face")
+        named = {n: getattr(self, n) for n in self.__dataclass_fields__ if n not in sources}
+        return {name: value for name, value in named.items() if value is not None}
 
-    def files(self) -> dict[str, Path]:
-        """Files of POST /api/v1/jobs."""
-        named = {"audio": self.audio, "face": self.face}
-        return {name: path for name, path in named.items() if path is not None}
+
+def _file_or_id(ctx: click.Context, param: click.Parameter, value: str | None) -> Path | str | None:
+    """A face: a file, or the id of one that the API keeps. Raises click.BadParameter."""
+    from lipchord_client.client import KEPT
+
+    if value is None or KEPT.fullmatch(value):
+        return value
+    return Path(FILE.convert(value, param, ctx))
 
 
 OPTIONS = (
-    click.option("--text", help="What is said."),
+    click.option("--text", help="What is said; - reads the standard input."),
     click.option(
         "--text-file",
         type=click.File(encoding="utf-8"),
         help="A UTF-8 file with what is said; - reads the standard input.",
     ),
     click.option("--audio", type=FILE, help="Speech instead of a text: a sound file or a video."),
-    click.option("--face", type=FILE, help="Picture or video of a face; without: the avatar."),
+    click.option(
+        "--face",
+        callback=_file_or_id,
+        help="Picture or video of a face, or the id of a kept one; without: the avatar.",
+    ),
     click.option("--language", default="en", show_default=True, help="Of the text: ru, kk, en, …"),
     click.option("--voice", help="A variant of the language's voice, such as f2."),
     click.option(
@@ -94,9 +95,6 @@ OPTIONS = (
         help="wav2lip: whether the mouth rests where nobody speaks.",
     ),
     click.option("--box", help="wav2lip: the face as top,bottom,left,right in pixels."),
-    click.option(
-        "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="MP4."
-    ),
 )
 
 
@@ -117,6 +115,12 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def out_option(required: bool, what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Where the video goes."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--out", required=required, type=kind, help=what)
+
+
 _OF_A_WISH = {*Asked.__dataclass_fields__, "text_file"}
 
 
@@ -128,13 +132,18 @@ def _one_source(options: dict[str, Any]) -> str | None:
         raise click.UsageError(
             f"Give exactly one of --text, --text-file and --audio; here: {found}."
         )
-    if options["text_file"] is None:
-        text: str | None = options["text"]
-        return text
+    if options["text_file"] is not None:
+        return _read(options["text_file"], "--text-file")
+    if options["text"] == "-":
+        return _read(click.open_file("-", encoding="utf-8"), "--text")
+    text: str | None = options["text"]
+    return text
+
+
+def _read(file: IO[str], option: str) -> str:
     try:
-        return str(options["text_file"].read())
+        return file.read()
     except UnicodeDecodeError as error:
         raise click.BadParameter(
-            f"{options['text_file'].name} is not UTF-8 text: save it as UTF-8.",
-            param_hint="--text-file",
+            f"{file.name} is not UTF-8 text: save it as UTF-8.", param_hint=option
         ) from error

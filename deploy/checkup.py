@@ -1,4 +1,4 @@
-"""`lipchord check`: what this machine has, what is missing, and what to do about it."""
+"""What `lipchord check` looks at: what this machine has, what is missing, what to do about it."""
 
 import platform
 import shutil
@@ -9,7 +9,8 @@ from deploy import devices, stores
 from deploy.errors import DeployError
 from deploy.places import Places
 from deploy.ports import holder, is_free
-from deploy.stack import StackOptions, running_url
+from deploy.running import running_url
+from deploy.stack import StackOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -17,11 +18,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.errors import DeployError
-from deploy.http_client import Client, Job
+from deploy.exits import told as in_words
 from deploy.interrupt import noticing
 from deploy.places import Places, checkout
 from deploy.progress import JobBars, bars
 from deploy.stack import Stack, StackOptions
+from lipchord_client import Client, LipchordError
 
 VAR = Path(".var/demo")
 COLUMNS = (
@@ -55,7 +57,7 @@ class Told:
     """A job of the demo: its language, and what the API said of it in the end."""
 
     language: str
-    job: Job
+    job: dict[str, Any]
 
 
 def run(console: Console) -> None:
@@ -81,14 +83,13 @@ def _speak(client: Client, console: Console, interrupted: Callable[[], bool]) ->
     told = []
     with bars(console) as progress:
         for language, text in TEXTS.items():
-            job = client.submit({"text": text, "language": language}, {})
+            job = client.submit(text, language=language)
             shown = JobBars(progress, f"demo-{language}.mp4")
-            for now in client.follow(job):
-                shown.show(now)
+            for now in job.follow():
+                shown.show(now.view)
                 if interrupted():
                     raise DemoError("Interrupted.")
-                job = now
-            told.append(Told(language, job))
+            told.append(Told(language, cast(dict[str, Any], job.view)))
     for one in told:
         _fetch(client, one)
     return told
@@ -99,7 +100,7 @@ def _fetch(client: Client, told: Told) -> None:
     if job["state"] != "succeeded":
         why = job["error"]["detail"] if job["error"] else job["state"]
         raise DemoError(f"demo-{told.language}.mp4 was not made: {why}")
-    client.download(job["id"], _video(told.language))
+    client.job(job["id"]).download(_video(told.language))
 
 
 def _video(language: str) -> Path:
@@ -143,7 +144,7 @@ def _chunks(told: list[Told]) -> Table:
     return table
 
 
-def _seconds(job: Job) -> float:
+def _seconds(job: dict[str, Any]) -> float:
     """From its acceptance to its end."""
     began, ended = (datetime.fromisoformat(job[name]) for name in ("created_at", "finished_at"))
     return (ended - began).total_seconds()
@@ -158,9 +159,10 @@ def main() -> int:
     console = Console(highlight=False)
     try:
         run(console)
-    except DeployError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-        return error.exit_code
+    except (DeployError, LipchordError) as error:
+        what, code = in_words(error)
+        console.print(f"[red]error:[/] {escape(what)}", soft_wrap=True)
+        return code
     return 0
 
 

@@ -5,19 +5,21 @@ that has touched CUDA spoils its children, and would hold memory for nothing.
 """
 
 import importlib.util
-import math
 import os
 import re
-import shutil
 import socket
-import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from deploy import gpus
+from deploy.cgroup import core_quota, memory_limit
+from deploy.errors import UnknownDeviceError
+from tasks import nvml
+
+MOST_CORES = 65_536
 RENDER_BYTES = 1.5 * 2**30  # memory that one render worker on a CPU may need
-SMI_TIMEOUT_S = 20.0  # nvidia-smi takes seconds where the driver has to be woken first
 
 # A third of a CPU rendering's time can be the kernel giving memory back and taking it
 # again: keep it. mmap off rather than a high threshold, which glibc < 2.35 refuses above
@@ -38,11 +40,12 @@ class Machine:
     """What there is.
 
     Attributes:
-        gpus: as CUDA_VISIBLE_DEVICES would name each ("0", "MIG-8f6d…").
+        gpus: names of the GPUs and MIG slices that may be used ("GPU-…", "MIG-…").
         cores: numbers of the CPU cores that this process may use, sorted.
         pinnable: whether the system binds processes to cores.
         memory: bytes that this process may use.
         torch_has_cuda: whether the installed torch can use a GPU.
+        chosen_cores: whether somebody has said which cores; then GPU workers keep to them too.
     """
 
     gpus: tuple[str, ...]
@@ -50,6 +53,7 @@ class Machine:
     pinnable: bool
     memory: int
     torch_has_cuda: bool
+    chosen_cores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,37 @@ class WorkerPlan:
     env: Mapping[str, str]
 
 
-def look(environ: Mapping[str, str] = os.environ) -> Machine:
-    """Look at this machine; CUDA_VISIBLE_DEVICES is respected."""
+def look(
+    environ: Mapping[str, str] = os.environ, devices: str | None = None, cores: str | None = None
+) -> Machine:
+    """Look at this machine; CUDA_VISIBLE_DEVICES is respected.
+
+    Args:
+        devices: use these GPUs alone, as `gpus.chosen` reads them; None: all.
+        cores: use these cores alone, such as "0-3,6"; None: all.
+
+    Raises:
+        UnknownDeviceError: what was asked for is not here.
+    """
     pinnable = hasattr(os, "sched_getaffinity")
-    cores = sorted(os.sched_getaffinity(0)) if pinnable else range(os.cpu_count() or 1)
-    return Machine(
-        gpus=visible(_devices(), environ.get("CUDA_VISIBLE_DEVICES")),
-        cores=tuple(cores)[: _core_quota()],
+    found = sorted(os.sched_getaffinity(0)) if pinnable else range(os.cpu_count() or 1)
+    listed = nvml.gpus()
+    allowed = gpus.visible(listed, environ.get("CUDA_VISIBLE_DEVICES"))
+    machine = Machine(
+        gpus=allowed if devices is None else gpus.chosen(listed, allowed, devices),
+        cores=tuple(found)[: core_quota()],
         pinnable=pinnable,
         memory=memory_limit(),
         torch_has_cuda=_torch_has_cuda(),
     )
+    if devices is not None and machine.gpus and not machine.torch_has_cuda:
+        raise UnknownDeviceError(
+            f"--devices {devices}: the installed torch is a CPU build and cannot use a GPU. "
+            "Install torch's CUDA build, or say --devices none."
+        )
+    if cores is None:
+        return machine
+    return replace(machine, cores=_chosen_cores(cores, tuple(found)), chosen_cores=True)
 
 
 def render_workers(
@@ -80,30 +104,41 @@ def render_workers(
     generator: str = "viseme",
     group_size: int = 1,
     at_most: int | None = None,
+    per_device: int = 1,
+    host: str | None = None,
 ) -> tuple[WorkerPlan, ...]:
-    """One render worker for each GPU; without one, for each group of cores.
+    """Render workers for each GPU; without one, for each group of cores.
 
     Args:
         machine: what there is.
         generator: what the workers hold.
         group_size: cores of one worker, where there is no GPU.
         at_most: not more workers than this; None: as many as devices and memory allow.
+        per_device: workers that share a GPU, or a group of cores.
+        host: what stands after the @ of their names; None: this machine's name.
     """
     if machine.gpus and machine.torch_has_cuda:
-        threads = max(1, len(machine.cores) // len(machine.gpus))
-        plans = [_on_gpu(i, gpu, generator, threads) for i, gpu in enumerate(machine.gpus)]
+        units = [gpu for gpu in machine.gpus for _ in range(per_device)]
+        plans = [_on_gpu(i, gpu, len(units), machine) for i, gpu in enumerate(units)]
     else:
         groups = core_groups(machine.cores, group_size)
+        shared = [group for group in groups for _ in range(per_device)]
         fit = max(1, int(machine.memory // RENDER_BYTES))
-        plans = [_on_cores(i, group, generator, machine) for i, group in enumerate(groups[:fit])]
-    return tuple(plans[:at_most])
+        plans = [_on_cores(i, group, machine) for i, group in enumerate(shared[:fit])]
+    told = {"LIPCHORD_GENERATOR": generator}
+    return tuple(_named(plan, host, told) for plan in plans[:at_most])
 
 
-def cpu_worker() -> WorkerPlan:
-    """The worker that plans and merges; it is not pinned, for it is idle while chunks render."""
-    return WorkerPlan(
-        "cpu0", "cpu", "cpu", _env("cpu0", "cpu", "cpu", threads=1) | {"CUDA_VISIBLE_DEVICES": ""}
-    )
+def cpu_worker(
+    index: int = 0, machine: Machine | None = None, host: str | None = None
+) -> WorkerPlan:
+    """A worker that plans and merges. It is idle while chunks render, so it is pinned only
+    where somebody has said which cores may be used."""
+    name = f"cpu{index}"
+    env = _env("cpu", "cpu", threads=1) | {"CUDA_VISIBLE_DEVICES": ""}
+    if machine is not None and machine.chosen_cores and machine.pinnable:
+        env["LIPCHORD_CORES"] = ",".join(map(str, machine.cores))
+    return _named(WorkerPlan(name, "cpu", "cpu", env), host)
 
 
 def core_groups(cores: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
@@ -112,60 +147,54 @@ def core_groups(cores: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
     return tuple(full or [tuple(cores)])
 
 
-def visible(devices: Sequence[str], mask: str | None) -> tuple[str, ...]:
-    """What CUDA_VISIBLE_DEVICES leaves of `devices`, by CUDA's own rule.
-
-    None leaves all; entries (indices, or "GPU-…" and "MIG-…" names, which may be
-    shortened) are kept up to the first that is not a device.
-    """
-    if mask is None:
-        return tuple(devices)
-    kept: list[str] = []
-    for entry in (part.strip() for part in mask.split(",")):
-        named = bool(devices) and entry.startswith(("GPU-", "MIG-"))
-        if not named and not (entry.isdecimal() and int(entry) < len(devices)):
-            break
-        kept.append(entry if named else devices[int(entry)])
-    return tuple(kept)
-
-
-def listed(smi: str) -> tuple[str, ...]:
-    """Devices in what `nvidia-smi --list-gpus` prints; a divided GPU counts by its MIG parts."""
-    found: list[list[str]] = []
-    for line in smi.splitlines():
-        if line.startswith("GPU "):
-            found.append([])
-        elif found and (mig := re.search(r"\(UUID: (MIG-[^)]+)\)", line)):
-            found[-1].append(mig[1])
-    return tuple(name for i, parts in enumerate(found) for name in parts or [str(i)])
+def _chosen_cores(asked: str, here: Sequence[int]) -> tuple[int, ...]:
+    """The cores of "0-3,6". Raises UnknownDeviceError."""
+    wanted: set[int] = set()
+    for part in asked.split(","):
+        found = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        if not found:
+            raise UnknownDeviceError(
+                f"--cores {asked}: {part!r} is no core and no range of cores. Say, for example, "
+                "--cores 0-3,6."
+            )
+        last = min(int(found[2] or found[1]), MOST_CORES)  # a slip of a key must not fill memory
+        wanted |= set(range(int(found[1]), last + 1))
+    strange = sorted(wanted - set(here))
+    if strange or not wanted:
+        raise UnknownDeviceError(
+            f"--cores {asked}: core {', '.join(map(str, strange)) or asked} is not among those "
+            f"that this process may use: {', '.join(map(str, here))}."
+        )
+    return tuple(sorted(wanted))
 
 
-def memory_limit() -> int:
-    """Bytes that this process may use: the machine's, or its container's if that is less."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = _cgroup("memory.max")
-    return min(total, int(limit)) if limit.isdigit() else total
-
-
-def _on_gpu(index: int, gpu: str, generator: str, threads: int) -> WorkerPlan:
-    env = _env(f"render{index}", "render", "cuda:0", threads)
-    env |= {"CUDA_VISIBLE_DEVICES": gpu, "LIPCHORD_GENERATOR": generator}
+def _on_gpu(index: int, gpu: str, sharing: int, machine: Machine) -> WorkerPlan:
+    threads = max(1, len(machine.cores) // sharing)
+    env = _env("render", "cuda:0", threads)
+    # So that numbers mean to CUDA what they mean to the driver, should anybody use some.
+    env |= {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    if machine.chosen_cores and machine.pinnable:
+        env["LIPCHORD_CORES"] = ",".join(map(str, machine.cores))
     return WorkerPlan(f"render{index}", "render", f"gpu {gpu}", env)
 
 
-def _on_cores(index: int, cores: tuple[int, ...], generator: str, machine: Machine) -> WorkerPlan:
+def _on_cores(index: int, cores: tuple[int, ...], machine: Machine) -> WorkerPlan:
     names = ",".join(map(str, cores))
-    env = _env(f"render{index}", "render", "cpu", len(cores)) | CPU_RENDERING
-    env |= {"CUDA_VISIBLE_DEVICES": "", "LIPCHORD_GENERATOR": generator}
+    env = _env("render", "cpu", len(cores)) | CPU_RENDERING
+    env |= {"CUDA_VISIBLE_DEVICES": ""}
     if machine.pinnable:
         env["LIPCHORD_CORES"] = names
     return WorkerPlan(f"render{index}", "render", f"cores {names}", env)
 
 
-def _env(name: str, kind: str, device: str, threads: int) -> dict[str, str]:
+def _named(plan: WorkerPlan, host: str | None, more: Mapping[str, str] | None = None) -> WorkerPlan:
+    # With the host's name, for the heartbeats of all hosts lie in one store.
+    name = {"LIPCHORD_WORKER_NAME": f"{plan.name}@{host or socket.gethostname()}"}
+    return replace(plan, env={**plan.env, **name, **(more or {})})
+
+
+def _env(kind: str, device: str, threads: int) -> dict[str, str]:
     return {
-        # With the host's name, for the heartbeats of all hosts lie in one store.
-        "LIPCHORD_WORKER_NAME": f"{name}@{socket.gethostname()}",
         "LIPCHORD_WORKER_KIND": kind,
         "LIPCHORD_DEVICE": device,
         "LIPCHORD_CORES": "",
@@ -176,33 +205,9 @@ def _env(name: str, kind: str, device: str, threads: int) -> dict[str, str]:
     }
 
 
-def _devices() -> tuple[str, ...]:
-    smi = shutil.which("nvidia-smi")
-    if smi is None:
-        return ()
-    try:
-        said = subprocess.run(
-            [smi, "--list-gpus"], capture_output=True, text=True, check=True, timeout=SMI_TIMEOUT_S
-        )
-    except (OSError, subprocess.SubprocessError):  # a driver that does not answer renders nothing
-        return ()
-    return listed(said.stdout)
-
-
 def _torch_has_cuda() -> bool:
     # find_spec of a top-level package looks, and does not import.
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
         return False
     return any((Path(spec.origin).parent / "lib").glob("libtorch_cuda*"))
-
-
-def _core_quota() -> int | None:
-    """How many cores' worth of time the container gives; None: no limit."""
-    quota, _, period = _cgroup("cpu.max").partition(" ")
-    return max(1, math.ceil(int(quota) / int(period))) if quota.isdigit() else None
-
-
-def _cgroup(name: str) -> str:
-    file = Path("/sys/fs/cgroup") / name
-    return file.read_text().strip() if file.exists() else ""

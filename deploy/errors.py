@@ -4,9 +4,9 @@ DeployError               the text says what to do; the command line prints it a
 ├── ServerMissingError    no valkey-server or redis-server for this machine
 ├── PortTakenError        somebody else listens there
 ├── AlreadyRunningError   this checkout's stack is up already
+├── UnknownDeviceError    a GPU or core was asked for that is not here
 ├── ProcessError          a child could not start, did not become ready, or keeps dying
-├── InterruptedStartError the user did not want to wait until all was up
-└── HttpError             the API did not answer, or answered with a problem
+└── InterruptedStartError the user did not want to wait until all was up
 """
 
 
@@ -28,23 +28,13 @@ class AlreadyRunningError(DeployError):
     exit_code = 5
 
 
+class UnknownDeviceError(DeployError):
+    exit_code = 2
+
+
 class ProcessError(DeployError):
     exit_code = 6
 
 
 class InterruptedStartError(DeployError):
     exit_code = 130
-
-
-class HttpError(DeployError):
-    """The API did not answer, or answered with a problem.
-
-    Attributes:
-        status: HTTP status, 0 where there was no answer at all.
-    """
-
-    exit_code = 7
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status

@@ -1,5 +1,8 @@
 """`lipchord render`: plan, render and merge in this very process, with a bar for each stage."""
 
+from pathlib import Path
+
+import click
 from rich.console import Console
 from rich.progress import TaskID
 
@@ -7,10 +10,11 @@ from deploy.asking import Asked
 from deploy.progress import bars
 
 
-def render_here(asked: Asked, console: Console) -> str:
+def render_here(asked: Asked, out: Path, console: Console) -> str:
     """Make the video; returns a line about it.
 
     Raises:
+        click.UsageError: the face is one that an API keeps.
         EngineError, MergeError, TasksError: why there is no video.
     """
     # Here, not above: this loads torch, which no other command needs.
@@ -18,14 +22,10 @@ def render_here(asked: Asked, console: Console) -> str:
     from tasks.local import render_locally
     from tasks.settings import Settings
 
-    request = JobRequest(
-        text=asked.text, language=asked.language, voice=asked.voice, rate=asked.rate,
-        pitch=asked.pitch, generator=asked.generator, fps=asked.fps, seed=asked.seed,
-        blink=asked.blink, sway=asked.sway, paste=asked.paste,
-        av_offset_frames=asked.av_offset_frames, rest_in_silence=asked.rest_in_silence,
-        box=asked.box,
-    )  # fmt: skip
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(asked.face, str):
+        raise click.UsageError(f"The face {asked.face} is kept by an API: `render` needs a file.")
+    request = JobRequest(text=asked.text, **asked.how())
+    out.parent.mkdir(parents=True, exist_ok=True)
     with bars(console) as progress:
         stages: dict[str, TaskID] = {}
 
@@ -36,7 +36,7 @@ def render_here(asked: Asked, console: Console) -> str:
 
         report = render_locally(
             request,
-            asked.out,
+            out,
             Settings.from_env(),
             speech_path=asked.audio,
             face_path=asked.face,
@@ -45,4 +45,4 @@ def render_here(asked: Asked, console: Console) -> str:
     for warning in report.plan.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     seconds = ", ".join(f"{stage} {took:.1f} s" for stage, took in report.timings.items())
-    return f"{asked.out}: {report.plan.n_frames} frames; {seconds}"
+    return f"{out}: {report.plan.n_frames} frames; {seconds}"

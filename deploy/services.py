@@ -21,7 +21,9 @@ from tasks.house import WorkerInfo
 from tasks.settings import Settings
 from tasks.stores import connect
 
-API_THREADS = 48  # of gunicorn; most of them wait for a job or send a video
+# Of Flower's table of tasks: which job and chunk comes right after what is done.
+TASK_COLUMNS = "name,args,state,worker,received,started,runtime,retries,uuid"
+API_THREADS = 128  # of gunicorn; most of them wait for a job, watch it, or send a video
 GENERATOR_PATIENCE_S = 300.0  # as Celery's worker_proc_alive_timeout
 # Celery's soft shutdown gives the chunk in hand 5 s, then puts it back on the queue.
 WORKER_STOP = ((signal.SIGTERM, 6.5),)
@@ -59,8 +61,13 @@ def worker(plan: WorkerPlan, env: Mapping[str, str]) -> Service:
     return Service(spec, lambda child: _holds_generator(settings, child), GENERATOR_PATIENCE_S)
 
 
-def flower(host: str, port: int, login: str, env: Mapping[str, str]) -> Service:
-    """Flower, for looking only; its login comes by the environment, where `ps` does not show it."""
+def flower(host: str, port: int, login: str, control: bool, env: Mapping[str, str]) -> Service:
+    """Flower; its login comes by the environment, where `ps` does not show it.
+
+    Args:
+        login: "user:password".
+        control: whether it may also stop workers and end tasks; otherwise it only looks.
+    """
     spec = ProcessSpec(
         "flower",
         (*_python("celery"), "--app", "tasks.app", "flower"),
@@ -69,7 +76,8 @@ def flower(host: str, port: int, login: str, env: Mapping[str, str]) -> Service:
             "FLOWER_ADDRESS": host,
             "FLOWER_PORT": str(port),
             "FLOWER_BASIC_AUTH": login,
-            "FLOWER_READ_ONLY": "true",
+            "FLOWER_READ_ONLY": "false" if control else "true",
+            "FLOWER_TASKS_COLUMNS": TASK_COLUMNS,
         },
         stop=((signal.SIGTERM, 1.0),),
     )

@@ -12,7 +12,9 @@ from deploy import devices, services, stores
 from deploy.errors import AlreadyRunningError, PortTakenError
 from deploy.places import Lock, Places
 from deploy.ports import becomes_free, free_port, holder
+from deploy.running import running_url
 from deploy.supervisor import Backoff, Say, Service, Supervisor
+from tasks.settings import Settings
 
 FLOWER_USER = "lipchord"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to find, not to bind
@@ -69,7 +71,9 @@ class Stack:
         self._say, self._interrupted = say, interrupted
         self._lock: Lock | None = None
         self._supervisor: Supervisor | None = None
-        self.flower_login = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
+        self._settings = Settings.from_env({**os.environ, **self.options.env})
+        made = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
+        self.flower_login = self._settings.flower_login or made
 
     def __enter__(self) -> "Stack":
         self.start()
@@ -161,7 +165,8 @@ class Stack:
         stages.append(working)
         if options.flower:
             port = self._ports["flower_port"]
-            stages.append([services.flower(options.host, port, self.flower_login, env)])
+            control = bool(self._settings.flower_control)
+            stages.append([services.flower(options.host, port, self.flower_login, control, env)])
         return stages
 
     def _choose_ports(self) -> None:
@@ -203,25 +208,6 @@ class Stack:
         fresh = self.places.state.with_suffix(".new")
         fresh.write_text(json.dumps(state, indent=1))
         fresh.replace(self.places.state)
-
-
-def running_url(places: Places) -> str | None:
-    """The API's URL of the stack that runs in these places; None where none does."""
-    return _running(places, "url")
-
-
-def running_queue(places: Places) -> str | None:
-    """Its queue store's URL."""
-    return _running(places, "queue_url")
-
-
-def _running(places: Places, what: str) -> str | None:
-    try:
-        state = json.loads(places.state.read_text())
-        os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return None
-    return str(state[what])
 
 
 def _already(places: Places) -> str:

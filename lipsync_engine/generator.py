@@ -47,7 +47,11 @@ class Generator(Protocol):
         """
 
     def fingerprint(self) -> str:
-        """A short string that changes whenever the same arguments would give other frames."""
+        """A short string that changes whenever the same arguments would give other frames.
+
+        After a "~" in it stands what only rounds the last bit of a pixel: render workers that
+        differ in that alone may share a job. No ";" in it.
+        """
 
     def render(
         self,

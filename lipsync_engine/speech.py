@@ -6,7 +6,7 @@ Light on purpose: the API process asks for voices and checks texts with it.
 import difflib
 import re
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from lipsync_engine.speaking import listing, spoken
 __all__ = [
     "Voice",
     "check_text",
+    "lengths",
     "resolve_language",
     "sentences",
     "synthesize",
@@ -38,6 +39,7 @@ VOICE_RATE = 22_050  # Hz, of espeak-ng's voices
 RATES = range(80, 451)  # words a minute
 PITCHES = range(100)
 PARAGRAPH_PAUSE_S = 0.4  # on top of the pause that espeak-ng leaves after a sentence (0.33 s)
+PAUSE_SAMPLES = int(PARAGRAPH_PAUSE_S * VOICE_RATE)
 SUGGESTIONS = 5
 
 # Codes in wide use that espeak-ng knows by another name (BCP 47's macrolanguages and old codes).
@@ -171,8 +173,8 @@ def synthesize(
     """
     check_text(text, language, voice, rate, pitch, max_chars=len(text))
     parts = [part for part in passages(text) if speakable(part.text)]
-    name = resolve_language(language) + (f"+{_resolve_voice(voice)}" if voice is not None else "")
-    pause = np.zeros(int(PARAGRAPH_PAUSE_S * VOICE_RATE), np.int16)
+    name = _full_name(language, voice)
+    pause = np.zeros(PAUSE_SAMPLES, np.int16)
     heard = False
     with SoundWriter(workdir, VOICE_RATE) as writer:
         texts = [part.text for part in parts]
@@ -190,6 +192,28 @@ def synthesize(
                 "Choose the language that the text is written in."
             )
         return writer.finish()
+
+
+def lengths(
+    texts: Sequence[str], language: str, voice: str | None, rate: int, pitch: int, workdir: Path
+) -> list[int]:
+    """How long each of these sentences sounds, in samples at VOICE_RATE; nothing is kept.
+
+    A sentence sounds the same wherever it stands, so this is what `synthesize` will write.
+
+    Raises:
+        TextError: one cannot be said, and what to do.
+    """
+    found = []
+    for path in spoken(texts, _full_name(language, voice), rate, pitch, workdir):
+        with wave.open(str(path), "rb") as wav:
+            found.append(wav.getnframes())
+    return found
+
+
+def _full_name(language: str, voice: str | None) -> str:
+    """As espeak-ng wants it: "ru+f2"."""
+    return resolve_language(language) + (f"+{_resolve_voice(voice)}" if voice is not None else "")
 
 
 def _resolve_voice(voice: str) -> str:

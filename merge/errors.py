@@ -5,6 +5,7 @@ MergeError
 ├── UnlikeChunksError   two chunks differ in codec, size, frame rate, pixels or headers
 ├── WrongLengthError    a chunk has not the frames that it should have
 ├── BadChunkError       a chunk is damaged, or no H.264 chunk at all
+├── UnreadableTrackError  an MP4 of one track that is to be streamed has no such index
 ├── TrackError          the sound track cannot be read, or does not fit the video
 ├── WriteError          the MP4 could not be written
 └── VerifyError         the finished file is not the video that was asked for
@@ -47,6 +48,10 @@ class WrongLengthError(ChunkError):
 
 class BadChunkError(ChunkError):
     code = "bad-chunk"
+
+
+class UnreadableTrackError(MergeError):
+    code = "unreadable-track"
 
 
 class TrackError(MergeError):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from merge import pictures, sound
 from merge.concat import ChunkFile, common_format, joined_packets, open_chunk
-from merge.errors import TrackError, WriteError
+from merge.errors import WriteError
 from merge.verify import VideoFacts, verify
 
 __all__ = ["ChunkFile", "VideoFacts", "merge_chunks"]
@@ -67,10 +67,8 @@ def merge_chunks(chunks: Sequence[ChunkFile], track: Path, out: Path, fps: Fract
 
 
 def _write(chunks: Sequence[ChunkFile], track: Path, part: Path, slot: sound.Slot) -> None:
-    with _open_track(track) as heard:
-        copy = sound.is_copyable(heard, sound.open_track(heard), slot)
-    # Opened anew: seeking back to 0 would lose the priming packet, which lies before it.
-    with _open_track(track) as heard:
+    copy = sound.can_be_copied(track, slot)
+    with sound.opened(track) as heard:
         stream = sound.open_track(heard)
         rate = stream.sample_rate if copy else sound.SAMPLE_RATE
         options = _mp4_options(rate, slot.frame)
@@ -84,17 +82,6 @@ def _write(chunks: Sequence[ChunkFile], track: Path, part: Path, slot: sound.Slo
                 _of_audio(audio, audio_packets),
             ):
                 out.mux_one(packet)
-
-
-def _open_track(track: Path) -> InputContainer:
-    if not track.is_file():
-        raise TrackError(f"The sound track {track.name} is missing. Give a WAV, FLAC or M4A file.")
-    try:
-        return av.open(str(track), "r", metadata_errors="replace")
-    except av.FFmpegError as error:
-        raise TrackError(
-            f"The sound track {track.name} cannot be read ({error}). Give a WAV, FLAC or M4A file."
-        ) from error
 
 
 def _mp4_options(sample_rate: int, frame: Fraction) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 
 import av
 import numpy as np
@@ -59,6 +60,22 @@ class Slot:
             )
 
 
+def opened(track: Path) -> InputContainer:
+    """The track's file, to be closed by the caller.
+
+    Raises:
+        TrackError: it is missing, or FFmpeg cannot read it.
+    """
+    if not track.is_file():
+        raise TrackError(f"The sound track {track.name} is missing. Give a WAV, FLAC or M4A file.")
+    try:
+        return av.open(str(track), "r", metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise TrackError(
+            f"The sound track {track.name} cannot be read ({error}). Give a WAV, FLAC or M4A file."
+        ) from error
+
+
 def open_track(track: InputContainer) -> AudioStream:
     """The track's sound stream.
 
@@ -68,6 +85,18 @@ def open_track(track: InputContainer) -> AudioStream:
     if not track.streams.audio:
         raise TrackError("The sound track holds no sound. Give a WAV, FLAC or M4A file.")
     return track.streams.audio[0]
+
+
+def can_be_copied(track: Path, slot: Slot) -> bool:
+    """Whether the file's packets can be the video's sound as they are.
+
+    A container of its own: seeking back to 0 would lose the priming packet, which lies before it.
+
+    Raises:
+        TrackError: it cannot be read, or is far longer or shorter than the video.
+    """
+    with opened(track) as heard:
+        return is_copyable(heard, open_track(heard), slot)
 
 
 def is_copyable(track: InputContainer, stream: AudioStream, slot: Slot) -> bool:

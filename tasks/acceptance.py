@@ -8,7 +8,7 @@ the job's id and accepts it once.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 import redis
@@ -70,11 +70,12 @@ class Acceptance:
             StoreError: see `Synced.run`.
         """
         body = json.dumps(asdict(request), sort_keys=True)
+        said = json.dumps(asdict(replace(request, face_card=None)), sort_keys=True)
         outcome, held = self._synced.run(
             source("prelude", "submit"),
             [f"lipchord:job:{job_id}", _remembered(terms), lane(request.generator)],
             [
-                job_id, body, hashlib.sha256(body.encode()).hexdigest(), IDEMPOTENCY_TTL_S,
+                job_id, body, hashlib.sha256(said.encode()).hexdigest(), IDEMPOTENCY_TTL_S,
                 terms.tenant, max(1, terms.cost), AGEING * terms.seconds, terms.most_jobs,
             ],
         )  # fmt: skip

@@ -10,6 +10,7 @@ from tasks.contract import JobRequest, MediaKind
 from tasks.errors import BusyError, RejectedError
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
+from tasks.kept import Point
 from tasks.look import look_of
 from tasks.settings import Settings
 
@@ -24,6 +25,9 @@ class Publisher(Protocol):
 
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
+
+    def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
+        """Publish the work on a face that is to be kept. Raises StoreError."""
 
 
 class Admission:
@@ -59,7 +63,7 @@ class Admission:
             raise RejectedError("invalid-request", f"{error}.") from error
         if request.speech is not None:
             self._inspect(MediaKind.SPEECH, request.speech, request.fps, workers)
-        if request.face is not None:
+        if request.face is not None and request.face_card is None:
             self._inspect(MediaKind.FACE, request.face, request.fps, workers)
 
     def _inspect(self, kind: MediaKind, key: str, fps: str, workers: Sequence[WorkerInfo]) -> None:

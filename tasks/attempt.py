@@ -6,9 +6,11 @@ Inside a Celery task, an attempt ends in one of these ways: it returns; `Ignore`
 ends, and Celery brings the message to the next one.
 """
 
+import math
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ STORE_PATIENCE_S = 60.0  # of a result that is ready: longer than a store takes 
 WAITS = 12  # for a store, each up to WAIT_S: some five minutes, then the job fails with its words
 WAIT_S = 30.0
 AGAIN_S = 2.0  # at most, before a failed piece is tried again
+TWICE_S = 1.0  # two SIGTERMs within it are one
 
 log = structlog.get_logger()
 
@@ -131,7 +134,8 @@ def _end(task: Any, attempt: Attempt, error: Exception) -> None:
         return
     facts = {"job": attempt.job_id, "piece": attempt.piece, "reason": failure.reason}
     # As plain text: structlog's pretty one, with all locals, took seconds on a busy core.
-    log.error("an attempt failed", **facts, trace="".join(format_exception(error)))
+    if verdict is not Verdict.PASS:
+        log.error("an attempt failed", **facts, trace="".join(format_exception(error)))
     if verdict is Verdict.FINAL or (verdict is Verdict.WAIT and task.request.retries >= WAITS):
         with suppress(UnknownJobError):
             patiently(lambda: attempt.records.fail(attempt.job_id, failure), STORE_PATIENCE_S)
@@ -141,7 +145,8 @@ def _end(task: Any, attempt: Attempt, error: Exception) -> None:
             attempt.give_back(None, WAIT_S)
         raise wait_for_store(task, error)
     delay_s = 0.0 if verdict is Verdict.DEVICE else backoff_s(1, AGAIN_S / 2, AGAIN_S)
-    returned = patiently(lambda: attempt.give_back(failure, delay_s), STORE_PATIENCE_S)
+    counted = None if verdict is Verdict.PASS else failure
+    returned = patiently(lambda: attempt.give_back(counted, delay_s), STORE_PATIENCE_S)
     if verdict is Verdict.DEVICE:
         os._exit(ENDED)  # Celery brings the message to the process that comes after this one
     if returned is Returned.QUEUED:
@@ -159,25 +164,30 @@ def _again(task: Any, delay_s: float) -> Retry:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """A SIGTERM ends the work by an exception, once, so that the piece can be handed back.
+    """A SIGTERM ends the work by an exception, so that the piece can be handed back.
 
     Celery sends two at once when it gives up waiting (`Request.cancel`); by the handler
-    that it installs, the second would kill before the first has done anything.
+    that it installs, the second would kill before the first has done anything. Native code
+    that calls Python (PyAV's files) may swallow the exception: a later SIGTERM raises it again,
+    and when the work has ended all the same, the process obeys the next one as before.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked = False
+    asked_at, handing_back = -math.inf, False
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if not asked:
-            asked = True
+        nonlocal asked_at
+        if not handing_back and time.monotonic() - asked_at > TWICE_S:
+            asked_at = time.monotonic()
             raise HandedBackError(ENDED)
 
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
+    except HandedBackError:
+        handing_back = True
+        raise
     finally:
-        if not asked:
+        if not handing_back:
             signal.signal(signal.SIGTERM, before)

@@ -36,8 +36,8 @@ class Plan:
         track_suffix: of the track's file name, ".wav", ".m4a" or ".flac".
         face: blob key of a `lipsync_engine.face.Face`.
         warnings: what the user should know about sound and face.
-        fingerprint: of the render workers; chunks by another are not joined with these. None:
-            unlike workers, or none, were there when the job was planned.
+        fingerprint: of the render workers that may render it (`tasks.versions`). None: none were
+            there when the job was planned, and the first that comes decides.
     """
 
     request: JobRequest

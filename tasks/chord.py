@@ -5,6 +5,7 @@ path: that all chunks are in is decided by the job's record, when the body comes
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from celery import Celery, chord
 from celery.signals import after_task_publish, before_task_publish
@@ -21,6 +22,7 @@ from tasks.contract import (
     render_queue,
 )
 from tasks.errors import StoreError
+from tasks.kept import MAKE_FACE, Point
 
 
 def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: str) -> None:
@@ -36,17 +38,38 @@ def publish_chord(app: Celery, job_id: str, chunks: Sequence[int], generator: st
             queue=render_queue(generator),
             immutable=True,
             ignore_result=True,
+            argsrepr=shown(job_id, index),
         )
         for index in chunks
     ]
-    body = app.signature(MERGE, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True)
-    failed = app.signature(
-        CHORD_FAILED, args=(job_id,), queue=CPU_QUEUE, immutable=True, ignore_result=True
+    body, failed = (
+        app.signature(
+            name,
+            args=(job_id,),
+            queue=CPU_QUEUE,
+            immutable=True,
+            ignore_result=True,
+            argsrepr=shown(job_id),
+        )
+        for name in (MERGE, CHORD_FAILED)
     )
     if header:
         chord(header, body.on_error(failed), app=app).apply_async()
     else:
         body.on_error(failed).apply_async()
+
+
+def shown(*args: object) -> str | None:
+    """What Flower and the workers' logs show of a message: whose it is, and which chunk.
+
+    None for other arguments than a job's: Celery then shows them as Python writes them.
+    """
+    match args:
+        case (str(job_id),):
+            return job_id
+        case (str(job_id), int(index)):
+            return f"{job_id}, chunk {index}"
+    return None
 
 
 def _header_is_published(**_: object) -> None:
@@ -83,10 +106,14 @@ class CeleryPublisher:
         """Publish a look at an uploaded blob. Raises StoreError."""
         self._send(INSPECT, [kind.value, key, fps])
 
-    def _send(self, name: str, args: list[str | int], queue: str = CPU_QUEUE) -> None:
+    def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
+        """Publish the work on a face that is to be kept. Raises StoreError."""
+        self._send(MAKE_FACE, [ticket, source, None if wanted is None else list(wanted)])
+
+    def _send(self, name: str, args: list[Any], queue: str = CPU_QUEUE) -> None:
         try:
             self._app.send_task(
-                name, args=args, queue=queue, ignore_result=True, retry=True,
+                name, args=args, argsrepr=shown(*args), queue=queue, ignore_result=True, retry=True,
                 retry_policy={"max_retries": 3, "interval_max": 0.5},
             )  # fmt: skip
         except self._app.connection_for_write().connection_errors as error:

@@ -1,15 +1,13 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from math import isfinite
 from typing import BinaryIO
 
 from lipsync_engine import registry, speech
 from tasks.admission import Limited, Publisher
+from tasks.check import Estimate
 from tasks.contract import (
     CPU_QUEUE,
     PUBLIC,
@@ -21,6 +19,7 @@ from tasks.contract import (
     render_queue,
 )
 from tasks.endings import Endings
+from tasks.epoch import Epoch
 from tasks.errors import (
     GoneError,
     MissingBlobError,
@@ -29,33 +28,37 @@ from tasks.errors import (
     StoreError,
     UnknownJobError,
 )
+from tasks.events import Events
+from tasks.faces import Faces
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
+from tasks.paging import parse_cursor
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import answering, connect
+from tasks.stream import Stream
+from tasks.watching import Watching
 from tasks.webhooks.admit import WebhookAdmission
 
-POLL_S = 0.1  # between two looks at a job that somebody waits for
-JOB_ID = re.compile(r"job_[0-9a-f]{32}")
 
-
-class JobQueue:
+class JobQueue(Watching):
     """Everything that the API may do with jobs. Safe for many threads."""
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
         queue = connect(settings.queue_url)
         self._settings, self._queue = settings, queue
-        self._records = Records(queue, settings.job_ttl_s)
+        self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         blobs = connect(settings.blob_url)
         self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._holds, self._endings = Holds(blobs, settings), Endings(queue)
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
+        self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
+        self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
 
@@ -98,37 +101,20 @@ class JobQueue:
         self._webhooks.check(request.webhook)
         return self._reception.submit(request, idempotency_key, tenant)
 
-    # -- look --------------------------------------------------------------------------
-
-    def job(self, job_id: str, tenant: str | None = None) -> Job:
-        """The job as it is now; one that waits with an estimate.
+    def check(self, request: JobRequest, tenant: str = PUBLIC) -> Estimate:
+        """What `submit` would say to this request now, and what the job would take; keeps nothing.
 
         Raises:
-            UnknownJobError: no such job, or it is another tenant's; None: of any tenant.
+            RejectedError, BusyError, StoreError: as `submit`.
         """
-        return self._reception.with_estimate(self._own(job_id, tenant))
+        self._webhooks.check(request.webhook)
+        return self._reception.check(request, tenant)
 
-    def _own(self, job_id: str, tenant: str | None) -> Job:
-        if not JOB_ID.fullmatch(job_id):
-            raise UnknownJobError(job_id)
-        job = self._records.job(job_id)
-        if tenant not in (None, job.tenant):
-            raise UnknownJobError(job_id)
-        return job
-
-    def wait(self, job_id: str, timeout_s: float) -> Job:
-        """The job as soon as it is terminal, or as it is after `timeout_s`."""
-        until = time.monotonic() + timeout_s
-        job = self._own(job_id, None)
-        while not job.state.terminal and time.monotonic() < until:
-            time.sleep(min(POLL_S, max(0.0, until - time.monotonic())))
-            if self._records.state(job_id).terminal:
-                break
-        return self.job(job_id)
+    # -- look --------------------------------------------------------------------------
 
     def jobs(self, limit: int = 20, cursor: str | None = None, tenant: str = PUBLIC) -> JobPage:
         """The tenant's jobs, newest first. Raises RejectedError("bad-cursor")."""
-        ids = self._reception.ids(tenant, limit + 1, _parse_cursor(cursor) if cursor else None)
+        ids = self._reception.ids(tenant, limit + 1, parse_cursor(cursor))
         jobs = [job for job_id, _ in ids[:limit] if (job := self._remembered(job_id, tenant))]
         more = len(ids) > limit
         return JobPage(tuple(jobs), f"{ids[limit - 1][1]:.6f}" if more else None)
@@ -235,12 +221,3 @@ def _voices() -> tuple[VoiceInfo, ...]:
         VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in speech.voices()
     ]
     return tuple(sorted(found, key=lambda voice: voice.language))
-
-
-def _parse_cursor(cursor: str) -> float:
-    with suppress(ValueError):
-        if isfinite(created_at := float(cursor)):
-            return created_at
-    raise RejectedError(
-        "bad-cursor", "The cursor is not one of ours. Use next_cursor of the page before."
-    )

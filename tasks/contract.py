@@ -4,7 +4,6 @@ Blobs are named by keys (`blob_` and the hex SHA-256 of their bytes); a job by
 an opaque id (`job_` and 32 hex digits). Lengths of video are frame counts.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,11 +22,6 @@ PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 def render_queue(generator: str) -> str:
     """The queue that only workers holding this generator read."""
     return f"render.{generator}"
-
-
-def new_job_id() -> str:
-    """An id that nobody can guess."""
-    return f"job_{secrets.token_hex(16)}"
 
 
 class JobState(StrEnum):
@@ -87,7 +81,10 @@ class JobRequest:
         rate: words a minute, 80..450.
         pitch: 0..99, 50 is the voice's own.
         speech: blob key of an uploaded sound, instead of `text`.
-        face: blob key of an uploaded picture or video; None is the shipped avatar.
+        face: blob key of an uploaded picture or video, or id of a registered face; None is the
+            shipped avatar.
+        face_card: blob key of the registered face's card as it was at the submit; see
+            `tasks.face_making`. Set by the house, not by the user.
         generator: name of an installed generator.
         fps: frames a second, as `lipsync_engine.timeline.parse_fps` reads it.
         num_workers: render workers to plan for, 1..64; None: as many as are ready.
@@ -119,6 +116,7 @@ class JobRequest:
     rest_in_silence: bool = True
     box: str | None = None
     webhook: str | None = None
+    face_card: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,7 @@ class ChunkStatus:
         frames_done: rendered so far, 0..n_frames.
         worker: name of the worker that has it or had it last.
         seconds: wall time of its rendering and encoding, once done.
+        started_at, finished_at: of its last attempt, Unix time, seconds, by the store's clock.
         attempts: how often a worker took it.
         error: why the last attempt that failed did so.
         reused: an earlier job had rendered these very frames; nothing was left to do.
@@ -144,6 +143,8 @@ class ChunkStatus:
     attempts: int = 0
     error: str | None = None
     reused: bool = False
+    started_at: float | None = None
+    finished_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ class Job:
         fps: as "25" or "30000/1001"; None until planned.
         n_frames: of the whole video; None until planned.
         speech_seconds: length of the sound; None until planned.
+        playable_seconds: how much of the beginning can be watched now.
         eta_seconds: estimate until the end; None where there is nothing to base one on.
         tenant: whose job it is: a name from the file of API keys.
         timings: seconds spent so far, by stage: "plan", "render", "merge".
@@ -216,6 +218,7 @@ class Job:
     video: VideoInfo | None = None
     tenant: str = PUBLIC
     webhook: WebhookStatus | None = None
+    playable_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,13 @@ AFTERWARDS_S = 1.0  # planning and merging of a short job
 def speech_seconds(request: JobRequest, upload_bytes: int, longest_s: float) -> float:
     """How long the job's sound will be, about; `upload_bytes` where it is an upload."""
     if request.text is not None:
-        spoken = sum(map(_character_s, request.text))
-        return min(longest_s, spoken * USUAL_RATE / request.rate)
+        return min(longest_s, text_seconds(request.text, request.rate))
     return min(longest_s, upload_bytes / UPLOAD_BYTES_A_SECOND)
+
+
+def text_seconds(text: str, rate: int) -> float:
+    """How long a text will sound, about, by its characters; `rate`: words a minute."""
+    return sum(map(_character_s, text)) * USUAL_RATE / rate
 
 
 def frames(request: JobRequest, seconds: float) -> int:

@@ -4,6 +4,9 @@ TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
+│   └── LostJobError         the queue store came back without its data
+├── UnknownFaceError     no such registered face
+├── UnknownPartError     a stream has no file of this name
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -67,6 +70,39 @@ class UnknownJobError(TasksError):
         self.job_id = job_id
 
 
+class LostJobError(UnknownJobError):
+    """The job was accepted by a store that has lost its data since."""
+
+    code = "job-lost"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.args = (
+            f"{job_id} is lost: the queue store came back without its data after the job was "
+            "accepted (or the id is of another installation). Send the job again.",
+        )
+
+
+class UnknownFaceError(TasksError):
+    code = "unknown-face"
+
+    def __init__(self, face_id: str) -> None:
+        super().__init__(
+            f"There is no face {face_id!r}. Ids look like face_ and 32 hex digits; "
+            "GET /api/v1/faces lists those there are."
+        )
+        self.face_id = face_id
+
+
+class UnknownPartError(TasksError):
+    code = "not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The stream has no file {name[:40]!r}. Open stream.m3u8, and follow what it names."
+        )
+
+
 class NotReadyError(TasksError):
     code = "not-ready"
 
@@ -88,14 +124,15 @@ class MissingBlobError(TasksError):
 
 
 class UnlikeRenderersError(TasksError):
-    """A worker of another kind came to a job whose frames must look alike."""
+    """A worker of another version came to a job whose frames must look alike."""
 
     code = "renderers-changed"
 
     def __init__(self) -> None:
         super().__init__(
-            "The render workers got another generator, other weights or another encoder while "
-            "this job ran, and frames by both would not look alike. Send the job again."
+            "The render workers got another generator, other weights or another encoder again and "
+            "again while this job ran, and frames by both would not look alike. Send the job again "
+            "when the fleet is at rest."
         )
 
 

@@ -15,9 +15,11 @@ from celery.exceptions import Ignore
 from celery.signals import task_postrun, worker_process_init
 
 from lipsync_engine.errors import CanceledError, InputError
+from merge.errors import MergeError
 from tasks import failpoints, reaper, worker
 from tasks.app import app
 from tasks.attempt import STORE_PATIENCE_S, Attempt, carry_out, wait_for_store
+from tasks.blueprint import Plan
 from tasks.chord import CeleryPublisher, publish_chord
 from tasks.contract import (
     CHORD_FAILED,
@@ -28,9 +30,11 @@ from tasks.contract import (
     Failure,
     MediaKind,
 )
-from tasks.errors import StaleError, StoreError, UnknownJobError
+from tasks.errors import StaleError, StoreError, TasksError, UnknownJobError
+from tasks.face_making import make_face
 from tasks.holds import Kind
 from tasks.keeper import Keeper
+from tasks.kept import MAKE_FACE, MadeFace
 from tasks.media import look_at
 from tasks.mending import mended
 from tasks.patience import patiently
@@ -38,6 +42,8 @@ from tasks.planning import plan_job
 from tasks.progress import Progress
 from tasks.records import MERGING, PLANNING, ClaimOutcome, PlanClaim
 from tasks.stitch import stitch
+from tasks.stream_sound import sound_of_video
+from tasks.upgrading import check_version
 
 log = structlog.get_logger()
 
@@ -100,6 +106,18 @@ def _plan(attempt: Attempt, keeper: Keeper, claim: PlanClaim) -> None:
     here.dispatch.settle(job_id, planned.n_frames)
     publish_chord(app, job_id, planned.to_render, planned.request.generator)
     here.records.mark_chord(job_id)
+    try:
+        _sound(job_id, planned)
+    except (MergeError, TasksError) as error:  # only early playback needs it before the merge
+        log.warning("the sound is left to the merge", job=job_id, error=str(error))
+
+
+def _sound(job_id: str, planned: Plan) -> None:
+    """Make the video's sound, hold it for the job, and say that it is there."""
+    here = worker.current()
+    key = sound_of_video(planned, here.storage, here.settings)
+    here.holds.hold_new(job_id, key, Kind.CHUNK)
+    here.records.note_sound(job_id, key)
 
 
 @app.task(name=RENDER_CHUNK, **LEASED)
@@ -125,6 +143,7 @@ def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> Non
     made = here.records.plan(job_id)
     chunk = made.chunks[index]
     here.note(job=job_id)
+    check_version(here, attempt, made, CeleryPublisher(app))
     blob = here.renderer.render(made, chunk, Progress(attempt, keeper))
     failpoints.hit("chunk:stored")
     here.holds.hold_new(job_id, blob.key, Kind.CHUNK)
@@ -166,6 +185,7 @@ def _merge(attempt: Attempt, keeper: Keeper) -> None:
 
     keys = here.records.chunk_keys(job_id)
     with mended(attempt, keys, here.storage, CeleryPublisher(app)):
+        _sound(job_id, made)
         video = stitch(made, keys, here.storage, here.settings, go_on)
     failpoints.hit("merge:stored")
     here.holds.hold_new(job_id, video.key)
@@ -190,6 +210,19 @@ def inspect(kind: str, key: str, fps: str) -> None:
     except InputError as error:
         failure = Failure(error.code, str(error))
     here.inspections.put(MediaKind(kind), key, fps, failure)
+
+
+@app.task(name=MAKE_FACE, **RETRY)
+def make_kept_face(ticket: str, source: str, wanted: list[list[float]] | None) -> None:
+    """Look at a face that is to be kept, with a person's correction where there is one."""
+    here = worker.current()
+    points = None if wanted is None else [(x, y) for x, y in wanted]
+    found: MadeFace | Failure
+    try:
+        found = make_face(source, points, here.storage, here.settings)
+    except InputError as error:
+        found = Failure(error.code, str(error))
+    here.face_findings.put(ticket, found)
 
 
 def _asked(task: Task, claim: Callable[[], T]) -> T:

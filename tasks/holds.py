@@ -18,9 +18,10 @@ from typing import cast
 import redis
 
 from tasks.errors import MissingBlobError, StoreError
-from tasks.scripts import blob_scripts
+from tasks.scripts import blob_scripts, source
 from tasks.settings import Settings
 from tasks.stores import answering
+from tasks.synced import Synced
 
 STORE = "blob store"
 MARGIN_S = 3600  # a job that ends at its deadline still has its blobs for a last retry
@@ -41,6 +42,8 @@ class Holds:
         self._redis = client
         self._life_ms = (settings.job_deadline_s + MARGIN_S) * 1000
         self._books_ms = self._life_ms + settings.job_ttl_s * 1000
+        ttls = (settings.upload_ttl_s, settings.chunk_ttl_s, settings.result_ttl_s)
+        self._longest_ms = max(self._life_ms, *(ttl_s * 1000 for ttl_s in ttls))
         self._scripts = blob_scripts(client, "hold", "release", "collect", "orphan")
 
     def hold(self, job_id: str, keys: Iterable[str], kind: Kind = Kind.KEPT) -> None:
@@ -52,6 +55,22 @@ class Holds:
         args = [job_id, self._life_ms, self._books_ms, kind.value, *keys]
         with answering(STORE):
             missing = cast(bytes, self._scripts["hold"](args=args))
+        if missing:
+            raise MissingBlobError(missing.decode())
+
+    def hold_long(self, name: str, keys: Iterable[str], life_s: int, synced: Synced) -> None:
+        """Something that is kept until it is deleted needs these blobs; on the disk from now on.
+
+        Args:
+            name: of what holds them: see `tasks.kept.holder`.
+            life_s: longer than anybody keeps anything.
+            synced: of the same store.
+
+        Raises:
+            MissingBlobError: one is not there (any more); none is held then.
+        """
+        args = [name, life_s * 1000, life_s * 1000, Kind.KEPT.value, *keys]
+        missing = cast(bytes, synced.run(source("blob_prelude", "blob_hold"), [], args))
         if missing:
             raise MissingBlobError(missing.decode())
 
@@ -70,12 +89,12 @@ class Holds:
     def release(self, job_id: str) -> int:
         """Drop the job's blobs but for those that another owns; how many. Said twice is once."""
         with answering(STORE):
-            return int(self._scripts["release"](args=[job_id, "1"]))
+            return int(self._scripts["release"](args=[job_id, "1", self._longest_ms]))
 
     def forget(self, job_id: str) -> None:
         """The job owns nothing any more; its blobs go with their own time."""
         with answering(STORE):
-            self._scripts["release"](args=[job_id, "0"])
+            self._scripts["release"](args=[job_id, "0", self._longest_ms])
 
     def owners(self, key: str) -> tuple[str, ...]:
         """Ids of the jobs that hold a blob."""

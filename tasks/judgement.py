@@ -4,6 +4,7 @@
 |---|---|
 | cancelled, or somebody else has the piece, or there is no such job | STOP: leave it |
 | a store does not answer, or is full | WAIT: hand the piece on unharmed; no attempt |
+| the job is for workers of another version | PASS: the same, to one of them |
 | the input is bad; a blob of the plan has gone; a sound track that does not fit | FINAL |
 | the GPU does not work any more | DEVICE: an attempt; the process ends, for only a new one can |
 | anything else: a crash in a kernel, a full disk, an encoder | AGAIN: an attempt |
@@ -32,24 +33,27 @@ class Verdict(Enum):
 
     STOP = auto()
     WAIT = auto()
+    PASS = auto()
     FINAL = auto()
     DEVICE = auto()
     AGAIN = auto()
 
 
+VERDICTS: tuple[tuple[tuple[type[Exception], ...], Verdict], ...] = (  # the first that fits
+    ((CanceledError, StaleError, UnknownJobError), Verdict.STOP),
+    ((StoreError, OperationalError, RedisError), Verdict.WAIT),  # the latter two: Celery's own
+    ((UnlikeRenderersError,), Verdict.PASS),
+    ((WriteError,), Verdict.AGAIN),
+    ((InputError, MissingBlobError, MergeError), Verdict.FINAL),
+)
+
+
 def judge(error: Exception) -> Verdict:
     """What follows from an error."""
-    if isinstance(error, CanceledError | StaleError | UnknownJobError):
-        return Verdict.STOP
-    if isinstance(error, StoreError | OperationalError | RedisError):  # the latter: Celery's own
-        return Verdict.WAIT
     if device_is_lost(error):
         return Verdict.DEVICE
-    if isinstance(error, WriteError):
-        return Verdict.AGAIN
-    if isinstance(error, InputError | MissingBlobError | MergeError):
-        return Verdict.FINAL
-    return Verdict.AGAIN
+    fitting = (verdict for kinds, verdict in VERDICTS if isinstance(error, kinds))
+    return next(fitting, Verdict.AGAIN)
 
 
 def failure_of(error: Exception) -> Failure:

@@ -22,7 +22,7 @@ from typing import cast
 
 from tasks.contract import Failure
 from tasks.errors import StaleError
-from tasks.ledger import MAX_ATTEMPTS, Ledger
+from tasks.ledger import MAX_ATTEMPTS, MAX_REPLANS, Ledger
 
 PLANNING, MERGING = "plan", "merge"  # pieces of work, beside the chunks' indices
 
@@ -151,6 +151,16 @@ class Leases(Ledger):
         why = (failure.reason, failure.detail)
         args = [merge_fence, index, *why, MAX_ATTEMPTS, self._ttl, job_id]
         return Returned(self._run("reopen", job_id, *args).decode())
+
+    def replan(self, job_id: str, index: int, fence: int, failure: Failure) -> Returned:
+        """A chunk's plan is for workers that are gone: the job is to be planned anew.
+
+        Args:
+            failure: of the job, when that has been so too often.
+        """
+        why = json.dumps({"reason": failure.reason, "detail": failure.detail})
+        args = [index, fence, MAX_REPLANS, why, self._ttl, job_id]
+        return Returned(self._run("replan", job_id, *args).decode())
 
     # -- what nobody has in hand -------------------------------------------------------
 

@@ -9,12 +9,13 @@ from tasks.stores import answering
 
 STORE = "queue store"
 MAX_ATTEMPTS = 3  # of one piece of work: a fourth would only kill a fourth worker
+MAX_REPLANS = 3  # of one job: a fleet that changes faster than that renders nothing
 LEASE_S = 30.0
 
 SCRIPTS = (
     "begin_plan", "set_plan", "mark", "claim", "renew", "mine", "progress", "commit",
-    "give_back", "abandon", "note_planning", "begin_merge", "reopen", "finish", "terminate",
-    "look_after",
+    "give_back", "abandon", "note_planning", "begin_merge", "reopen", "replan", "finish",
+    "terminate", "look_after", "note_sound",
 )  # fmt: skip
 
 

@@ -1,40 +1,26 @@
 """Sound and face of a request as canonical blobs, each made once per content."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lipsync_engine import avatar, ingest, locate, speech
+from lipsync_engine.face import Face
 from lipsync_engine.sound import Sound
 from lipsync_engine.timeline import parse_fps
 from tasks.contract import JobRequest, MediaKind
-from tasks.errors import MissingBlobError
+from tasks.remembered import (
+    StoredFace,
+    StoredSound,
+    face_name,
+    recall_face,
+    recall_sound,
+    remember_face,
+    remember_sound,
+)
 from tasks.settings import Settings
-from tasks.storage import Storage, fetch, read
-
-VERSION = "2"  # of what is remembered about an upload: raise it when ingest or locating changes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSound:
-    """A canonical sound in the blob store; see `tasks.plan.Plan` for the keys."""
-
-    pcm: str
-    n_samples: int
-    track: str
-    track_suffix: str
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFace:
-    """A located face in the blob store."""
-
-    key: str
-    warnings: tuple[str, ...]
+from tasks.storage import Storage, fetch
 
 
 def sound_of(
@@ -55,14 +41,13 @@ def sound_of(
             workdir, on_progress,
         )  # fmt: skip
         return _keep_sound(spoken, storage, settings)
-    name = f"speech:{VERSION}:{settings.max_audio_s}:{request.speech}"
-    if (known := _recall(storage, name)) is not None:
-        return StoredSound(**known | {"warnings": tuple(known["warnings"])})
+    if (known := recall_sound(storage, request.speech, settings)) is not None:
+        return known
     upload = fetch(storage, request.speech, workdir / "upload-speech")
     stored = _keep_sound(
         ingest.ingest_speech(upload, workdir, _limits(settings)), storage, settings
     )
-    _remember(storage, name, asdict(stored), settings)
+    remember_sound(storage, request.speech, stored, settings)
     return stored
 
 
@@ -77,16 +62,22 @@ def face_of(
     if key is None:
         blob = storage.put(avatar.default_face().to_bytes(), settings.upload_ttl_s)
         return StoredFace(blob.key, ())
-    name = f"face:{VERSION}:{settings.max_video_s}:{fps}:{key}"
-    if (known := _recall(storage, name)) is not None:
-        return StoredFace(known["key"], tuple(known["warnings"]))
+    name = face_name(key, fps, settings)
+    if (known := recall_face(storage, name)) is not None:
+        return known
     upload = fetch(storage, key, workdir / "upload-face")
     pictures = ingest.ingest_face(upload, workdir, _limits(settings), fps)
     face = locate.locate(pictures.images, fps)
-    warnings = (*pictures.warnings, *face.warnings)
-    stored = StoredFace(storage.put(face.to_bytes(), settings.upload_ttl_s).key, warnings)
-    _remember(storage, name, asdict(stored), settings)
+    stored = put_face(face, (*pictures.warnings, *face.warnings), storage, settings)
+    remember_face(storage, name, stored, settings)
     return stored
+
+
+def put_face(
+    face: Face, warnings: tuple[str, ...], storage: Storage, settings: Settings
+) -> StoredFace:
+    """Store a located face, with what the user should know of it."""
+    return StoredFace(storage.put(face.to_bytes(), settings.upload_ttl_s).key, warnings)
 
 
 def look_at(kind: MediaKind, key: str, fps: str, storage: Storage, settings: Settings) -> None:
@@ -116,23 +107,3 @@ def _keep_sound(sound: Sound, storage: Storage, settings: Settings) -> StoredSou
 
 def _limits(settings: Settings) -> ingest.Limits:
     return ingest.Limits(max_audio_s=settings.max_audio_s, max_video_s=settings.max_video_s)
-
-
-def _recall(storage: Storage, name: str) -> dict | None:  # type: ignore[type-arg]
-    """What was remembered under `name`, if it and every blob it speaks of are still there."""
-    key = storage.resolve(name)
-    if key is None:
-        return None
-    try:
-        facts: dict[str, object] = json.loads(read(storage, key))
-        for blob in facts.values():
-            if isinstance(blob, str) and blob.startswith("blob_"):
-                storage.stat(blob)
-    except MissingBlobError:
-        return None
-    return facts
-
-
-def _remember(storage: Storage, name: str, facts: dict[str, object], settings: Settings) -> None:
-    ttl = settings.upload_ttl_s
-    storage.link(name, storage.put(json.dumps(facts).encode(), ttl).key, ttl)

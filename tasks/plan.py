@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,8 +15,10 @@ from lipsync_engine.wav2lip.box import fixed
 from tasks.blueprint import Plan
 from tasks.contract import JobRequest
 from tasks.cutting import cut
+from tasks.face_making import face_by_card
 from tasks.look import look_of
 from tasks.media import face_of, sound_of
+from tasks.remembered import StoredFace
 from tasks.reuse import Reuse
 from tasks.settings import Settings
 from tasks.storage import Storage, read
@@ -44,7 +47,7 @@ def make_plan(
         workdir = Path(folder)
         with ThreadPoolExecutor(1) as beside:  # both are mostly other processes' work
             spoken = beside.submit(sound_of, request, storage, settings, workdir, on_progress)
-            face = face_of(request.face, fps, storage, settings, workdir)
+            face = _face(request, fps, storage, settings, workdir)
             _check_box(request, storage, face.key)
             sound = spoken.result()
         n_frames = frame_count(sound.n_samples, fps)
@@ -65,6 +68,14 @@ def make_plan(
         face=face.key,
         warnings=(*sound.warnings, *face.warnings),
     )
+
+
+def _face(
+    request: JobRequest, fps: Fraction, storage: Storage, settings: Settings, workdir: Path
+) -> StoredFace:
+    if request.face_card is not None:
+        return face_by_card(request.face_card, fps, storage, settings, workdir)
+    return face_of(request.face, fps, storage, settings, workdir)
 
 
 def _check_box(request: JobRequest, storage: Storage, face_key: str) -> None:

@@ -7,12 +7,13 @@ from tasks.blueprint import Plan
 from tasks.errors import MissingBlobError, StoreError
 from tasks.holds import Holds, Kind
 from tasks.plan import make_plan
-from tasks.reuse import Renderers, Reuse, renderers
+from tasks.reuse import Reuse
+from tasks.versions import Crew, crew
 from tasks.worker import Worker
 
 UNLIKE = (
-    "The render workers that were ready differ in version, weights, encoder or processor, so the "
-    "look may change a little from one chunk to the next, and no earlier chunk was used again."
+    "The render workers that were ready differ in processor, so the last bit of a pixel may differ "
+    "from one chunk to the next, and no earlier chunk was used again."
 )
 TRIES = 3  # each is cheap: sound and face are remembered
 
@@ -20,8 +21,7 @@ TRIES = 3  # each is cheap: sound and face are remembered
 def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     """Make the plan and hold its blobs for the job.
 
-    One kind of render workers: chunks by others are neither used again nor made. Of
-    several kinds each may render: no job waits for the kind that goes away.
+    It is for render workers of one version: chunks by others are neither used again nor made.
 
     Args:
         note: told how far it is, 0..1; raises where there is no use in going on.
@@ -31,21 +31,18 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
         StoreError: a store does not answer, or blobs went away again and again.
     """
     request = here.records.job(job_id).request
-    workers = here.fleet.workers()
-    kinds = renderers(workers, request.generator)
-    ready = sum(w.kind == "render" and w.generator_ready for w in workers)
+    by = crew(here.fleet.workers(), request.generator)
     for _ in range(TRIES):
         made = make_plan(
-            request, here.storage, here.settings, ready,
-            note, _reuse(here, kinds),
+            request, here.storage, here.settings, by.workers,
+            note, _reuse(here, by),
         )  # fmt: skip
         try:
             hold_plan(here.holds, job_id, made)
         except MissingBlobError:
             continue  # the last job that owned it was deleted just now: make it again
-        if len(kinds) == 1:
-            return replace(made, fingerprint=kinds[0].fingerprint)
-        return replace(made, warnings=(*made.warnings, UNLIKE)) if kinds else made
+        unlike = (UNLIKE,) if len(by.kinds) > 1 else ()
+        return replace(made, fingerprint=by.fingerprint, warnings=(*made.warnings, *unlike))
     raise StoreError("The blob store loses what was just stored. Look whether it is full.")
 
 
@@ -59,5 +56,5 @@ def hold_plan(holds: Holds, job_id: str, plan: Plan) -> None:
     holds.hold(job_id, [chunk.key for chunk in plan.chunks if chunk.key], Kind.CHUNK)
 
 
-def _reuse(here: Worker, kinds: tuple[Renderers, ...]) -> Reuse | None:
-    return Reuse(kinds[0], here.known) if here.settings.reuse and len(kinds) == 1 else None
+def _reuse(here: Worker, by: Crew) -> Reuse | None:
+    return Reuse(by.kinds[0], here.known) if here.settings.reuse and len(by.kinds) == 1 else None

@@ -1,13 +1,18 @@
 """Looks at the records: one job, its state alone, the lists and the counts."""
 
+import hashlib
 import json
 from typing import Any, cast
 
-from tasks.contract import Job, JobState
+from tasks.contract import PUBLIC, Job, JobState
 from tasks.errors import UnknownJobError
 from tasks.ledger import STORE, Ledger, job_key
+from tasks.live import Version
 from tasks.snapshot import job_from
 from tasks.stores import answering
+
+# What changes of a job without an entry in its event stream, but for times.
+UNTOLD = ("planning", "webhook_state", "webhook_attempts", "webhook_next")
 
 
 class Reading(Ledger):
@@ -33,6 +38,38 @@ class Reading(Ledger):
         if state is None:
             raise UnknownJobError(job_id)
         return JobState(state.decode())
+
+    def version(self, job_id: str) -> Version:
+        """Which of its states the job is in, without reading all of it. Raises UnknownJobError."""
+        with answering(STORE):
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.hmget(job_key(job_id), ("state", "tenant", *UNTOLD))
+            pipe.xrevrange(job_key(job_id) + ":events", count=1)
+            pipe.time()
+            (state, tenant, *untold), last, (seconds, micros) = pipe.execute()
+        if state is None:
+            raise UnknownJobError(job_id)
+        mark = repr((state, *untold, last[0][0] if last else b"")).encode()
+        return Version(
+            mark=hashlib.sha256(mark).hexdigest()[:16],
+            terminal=JobState(state.decode()).terminal,
+            tenant=tenant.decode() if tenant else PUBLIC,
+            now=seconds + micros / 1e6,
+        )
+
+    def streamed(self, job_id: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
+        """What a stream is made of: the record's state, plan, sound and deleted_at, those that it
+        has; and all chunks, in order. Raises UnknownJobError."""
+        names = ("state", "plan", "sound", "deleted_at")
+        with answering(STORE):
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.hmget(job_key(job_id), names)
+            pipe.hgetall(job_key(job_id) + ":chunks")
+            values, chunks = pipe.execute()
+        if values[0] is None:
+            raise UnknownJobError(job_id)
+        found = zip(names, values, strict=True)
+        return {name: value.decode() for name, value in found if value is not None}, _sorted(chunks)
 
     def chunk_keys(self, job_id: str) -> tuple[str, ...]:
         """Blob keys of the finished chunks, in order."""

@@ -6,21 +6,32 @@ from dataclasses import replace
 
 import redis
 
+from lipsync_engine.timeline import frame_count, parse_fps
 from tasks import cost, failpoints
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.admission import Admission, Publisher
+from tasks.check import Estimate, Estimating
 from tasks.contract import (
     Job,
     JobRequest,
     JobState,
-    new_job_id,
 )
 from tasks.dispatch import Dispatch
-from tasks.errors import BusyError, MissingBlobError, RejectedError, StaleError, StoreError
+from tasks.epoch import Epoch, new_job_id
+from tasks.errors import (
+    BusyError,
+    MissingBlobError,
+    RejectedError,
+    StaleError,
+    StoreError,
+    UnknownFaceError,
+)
+from tasks.face_records import FaceRecords
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
+from tasks.kept import KeptFace
 from tasks.load import Load
 from tasks.records import Records
 from tasks.settings import Settings
@@ -35,6 +46,8 @@ GONE = (
     "deleted. Send the file itself."
 )
 
+CHANGED = "The face was changed or deleted just now. Send the job again with a face that is there."
+
 
 class Reception:
     """What `JobQueue` does with a request before it is a job, and while it waits."""
@@ -43,7 +56,7 @@ class Reception:
         self, settings: Settings, queue: "redis.Redis", blobs: "redis.Redis", publisher: Publisher
     ) -> None:
         self._settings, self._publisher = settings, publisher
-        self._records = Records(queue, settings.job_ttl_s)
+        self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         self._storage = RedisStorage(blobs, settings.blob_part_bytes)
         self._holds = Holds(blobs, settings)
         self._fleet = Fleet(queue, settings.heartbeat_s)
@@ -51,7 +64,9 @@ class Reception:
         self._synced = Synced(queue, bool(settings.require_sync))
         self._acceptance = Acceptance(queue, self._synced)
         self._dispatch = Dispatch(queue, self._fleet, self._records, settings.jobs_under_way)
-        self._load = Load(settings, blobs, self._fleet, self._dispatch)
+        self._estimating = Estimating(settings, self._storage)
+        self._faces = FaceRecords(queue, self._synced)
+        self.load = Load(settings, blobs, self._fleet, self._dispatch)
         self.ids, self.forget = self._acceptance.ids, self._acceptance.forget
 
     def admit(self, tenant: str, idempotency_key: str | None, generator: str) -> None:
@@ -59,7 +74,7 @@ class Reception:
         terms = self._terms(tenant, idempotency_key)
         if self._acceptance.knows(terms):
             return  # it was accepted before, and will be answered so
-        self._load.check_blobs()
+        self.load.check_blobs()
         unfinished = self._acceptance.unfinished(tenant)
         if 0 < terms.most_jobs <= unfinished:
             raise self._too_many(tenant, unfinished, generator)
@@ -68,12 +83,14 @@ class Reception:
         """See `JobQueue.submit`."""
         terms = self._terms(tenant, idempotency_key)
         workers = self._fleet.workers()
-        if not self._acceptance.knows(terms):  # else: answered, however full the house is
+        known = self._acceptance.knows(terms)
+        request, face = self._with_face(request, tenant, known)
+        if not known:  # else: answered, however full the house is
             self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
-            self._load.check(tenant, request.generator, terms.cost, workers)
-        job_id = new_job_id()
-        self._hold_uploads(job_id, request)
+            self.load.check(tenant, request.generator, terms.cost, workers)
+        job_id = new_job_id(self._epoch.now())
+        self._hold_uploads(job_id, request, face)
         failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)
         failpoints.hit("submit:after-record")
@@ -81,6 +98,19 @@ class Reception:
             self._dispatch.next(request.generator, self._publisher, workers)
         failpoints.hit("submit:after-publish")
         return self.with_estimate(self._records.job(accepted), workers)
+
+    def check(self, request: JobRequest, tenant: str) -> Estimate:
+        """See `JobQueue.check`."""
+        self.admit(tenant, None, request.generator)
+        workers = self._fleet.workers()
+        request, face = self._with_face(request, tenant, known=False)
+        self._admission.check(request, workers)
+        length = self._estimating.length(request, self._guessed_s(request))
+        n_frames = frame_count(length.n_samples, parse_fps(request.fps))
+        self.load.check(tenant, request.generator, n_frames, workers)
+        ahead = self._dispatch.ahead(request.generator, tenant, n_frames)
+        warnings = face.made.warnings if face else ()
+        return self._estimating.estimate(request, length, ahead, workers, warnings)
 
     def _record(self, job_id: str, request: JobRequest, terms: Terms) -> str:
         """The job's id, or the earlier one's of the same key.
@@ -102,17 +132,42 @@ class Reception:
 
     def _let_go(self, job_id: str, request: JobRequest) -> None:
         """The job is none; hygiene does the same, later."""
-        if uploads_of(request):
+        if uploads_of(request) or request.face_card:
             with suppress(StoreError):
                 self._holds.forget(job_id)
 
-    def _hold_uploads(self, job_id: str, request: JobRequest) -> None:
-        """Before the record: from now on nothing takes the job's uploads away."""
-        if not (keys := uploads_of(request)):
+    def _with_face(
+        self, request: JobRequest, tenant: str, known: bool
+    ) -> tuple[JobRequest, KeptFace | None]:
+        """The request with the registered face as it is now, and that face.
+
+        A later correction or deletion of the face does not change the job: it takes the card.
+
+        Args:
+            known: a job was accepted under this key: it is answered, whatever became of the face.
+
+        Raises:
+            RejectedError: there is no such face.
+        """
+        if request.face is None or not request.face.startswith("face_"):
+            return request, None
+        try:
+            face = self._faces.face(request.face, tenant)
+        except UnknownFaceError as error:
+            if known:
+                return request, None
+            raise RejectedError("missing-face", str(error), "face") from error
+        return replace(request, face_card=face.made.card), face
+
+    def _hold_uploads(self, job_id: str, request: JobRequest, face: KeptFace | None) -> None:
+        """Before the record: from now on nothing takes the job's uploads and face away."""
+        if not (keys := uploads_of(request) + (list(face.made.of_a_job) if face else [])):
             return  # most jobs have none, and the blob store is not asked
         try:
             self._holds.hold(job_id, keys)
         except MissingBlobError as error:
+            if face is not None and error.key in face.made.of_a_job:
+                raise RejectedError("missing-face", CHANGED, "face") from error
             raise RejectedError(error.code, GONE.format(error.key)) from error
 
     def dispatch_next(self, generator: str) -> None:
@@ -134,7 +189,7 @@ class Reception:
         if self._settings.require_sync and self._synced.promise() is Promise.NONE:
             reasons.append(NOT_SYNCED)
         try:
-            self._load.check_blobs()
+            self.load.check_blobs()
         except BusyError as error:
             reasons.append(error.detail)
         return tuple(reasons)
@@ -144,25 +199,29 @@ class Reception:
 
     def _with_costs(self, terms: Terms, request: JobRequest) -> Terms:
         """The terms with what the job is thought to cost."""
+        frames = cost.frames(request, self._guessed_s(request))
+        return replace(terms, cost=frames, seconds=cost.worker_seconds(request.generator, frames))
+
+    def _guessed_s(self, request: JobRequest) -> float:
+        """Length of the job's sound, by its characters or bytes."""
         size = 0
         if request.speech is not None:
             try:
                 size = self._storage.stat(request.speech).size
             except MissingBlobError as error:
                 raise RejectedError(error.code, GONE.format(error.key)) from error
-        seconds = cost.speech_seconds(request, size, self._settings.max_audio_s)
-        frames = cost.frames(request, seconds)
-        return replace(terms, cost=frames, seconds=cost.worker_seconds(request.generator, frames))
+        return cost.speech_seconds(request, size, self._settings.max_audio_s)
 
     def _too_many(self, tenant: str, unfinished: int, generator: str) -> BusyError:
         return BusyError(
             "too-many-jobs",
             f"{unfinished} of your jobs are not finished, and no more than "
             f"{self._settings.tenant_jobs} may be. Send this one when some of them are.",
-            self._load.next_end_s(tenant, generator),
+            self.load.next_end_s(tenant, generator),
         )
 
 
 def uploads_of(request: JobRequest) -> list[str]:
     """Keys of the uploaded blobs that a request speaks of."""
-    return [key for key in (request.speech, request.face) if key is not None]
+    keys = (request.speech, request.face)
+    return [key for key in keys if key is not None and not key.startswith("face_")]

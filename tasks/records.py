@@ -6,7 +6,8 @@
 Terminal states are for ever. Each script (`tasks/lua/`) is one compare-and-set
 on the store's own clock and appends to the job's event stream. Who works on
 which piece of a job is in `tasks.leases`; looks at jobs are in `tasks.reading`.
-From merging back to rendering goes a job whose merge found a chunk damaged.
+From merging back to rendering goes a job whose merge found a chunk damaged;
+from rendering back to planning one whose workers' version is gone (`tasks.versions`).
 """
 
 import json
@@ -72,6 +73,10 @@ class Records(Leases, Reading):
         """Remember that the job's chunks are on the queue: planning is done."""
         self._run("mark", job_id, "chord_at")
 
+    def note_sound(self, job_id: str, key: str) -> bool:
+        """The sound is blob `key`: the finished beginning can be played. True: said just now."""
+        return bool(self._run("note_sound", job_id, key))
+
     def plan(self, job_id: str) -> Plan:
         """Raises UnknownJobError: no such job, or it is not planned."""
         with answering(STORE):
@@ -79,6 +84,14 @@ class Records(Leases, Reading):
         if found is None:
             raise UnknownJobError(job_id)
         return Plan.from_json(cast(bytes, found).decode())
+
+    def renderers(self, job_id: str, fingerprint: str) -> str:
+        """The fingerprint that all of a job's chunks are rendered by: the first that is said."""
+        with answering(STORE):
+            pipe = self._redis.pipeline()
+            pipe.hsetnx(job_key(job_id), "renderers", fingerprint)
+            pipe.hget(job_key(job_id), "renderers")
+            return cast(bytes, pipe.execute()[1]).decode()
 
     # -- end ---------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from lipsync_engine.timeline import FrameRange
 from lipsync_engine.video import Encoder
 from tasks import failpoints
 from tasks.blueprint import Chunk, Plan
-from tasks.errors import StoreError, UnlikeRenderersError
+from tasks.errors import StoreError
 from tasks.judgement import out_of_memory
 from tasks.known import Known, KnownChunks, heard_by, scene_of
 from tasks.look import look_of
@@ -60,10 +60,7 @@ class Renderer:
             CanceledError: `note` said stop.
             EncodeError: the encoder refused.
             MissingBlobError: sound or face have expired.
-            UnlikeRenderersError: the job was planned for workers of another fingerprint.
         """
-        if plan.fingerprint not in (None, self.fingerprint):
-            raise UnlikeRenderersError
         heard = self._heard(plan, FrameRange(chunk.first_frame, chunk.n_frames))
         with TemporaryDirectory(prefix="chunk-") as folder:
             path = Path(folder) / "chunk.mp4"

@@ -18,41 +18,17 @@ import structlog
 from lipsync_engine import video
 from lipsync_engine.audio import needed_samples, read_slice
 from lipsync_engine.errors import UnreadableMediaError
-from lipsync_engine.generator import AudioContext
 from lipsync_engine.look import Look
 from lipsync_engine.timeline import FrameRange
 from tasks.errors import MissingBlobError
-from tasks.house import WorkerInfo
 from tasks.known import Known, KnownChunks, heard_by, scene_of
 from tasks.storage import Storage, read
+from tasks.versions import Renderers
 
 # Samples hashed for one job beyond twice its own: 64 MB, 35 ms at the 1.8 GB/s measured here.
 SPARE_SAMPLES = 16_000_000
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Renderers:
-    """What the render workers of a generator have in common.
-
-    Attributes:
-        fingerprint: of their generator, its weights, and the encoder.
-        context: samples that their frames hear.
-    """
-
-    fingerprint: str
-    context: AudioContext
-
-
-def renderers(workers: Iterable[WorkerInfo], generator: str) -> tuple[Renderers, ...]:
-    """The different kinds of render workers that are ready with a generator; mostly one."""
-    kinds = {
-        Renderers(worker.fingerprint, AudioContext(*worker.context))
-        for worker in workers
-        if worker.generator == generator and worker.generator_ready and worker.fingerprint
-    }
-    return tuple(sorted(kinds, key=lambda kind: kind.fingerprint))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Settings:
         blob_part_bytes: size of one stored part, bytes.
         api_keys_file: tenants and their keys (`api/tenants.py`); empty: nobody is asked.
         tenant_jobs: unfinished jobs that a tenant may have, 0: any number.
+        tenant_faces: registered faces that a tenant may have, 0: any number.
+        face_timeout_s: how long a registration waits for a cpu worker's look, seconds.
         jobs_under_way: dispatched and unfinished jobs of a generator; 0: its ready render
             workers and `tasks.dispatch.SPARE` more.
         max_wait_s: a job that would wait longer than this for its start is refused, seconds.
@@ -53,6 +55,9 @@ class Settings:
         webhook_secret: what webhooks are signed with, "whsec_…"; empty: made once, and kept.
         webhook_allow: own networks that webhooks may call, "10.0.0.0/8,fd00::/8".
         public_url: of the API as receivers of webhooks see it; empty: their links are relative.
+        flower_login: "user:password" of the Flower that `lipchord up` starts; empty: a new one
+            at each start.
+        flower_control: 1: that Flower may also stop workers and end tasks; 0: it only looks.
         flower_url: of Flower, for the link in the pages; empty: no link.
     """
 
@@ -83,6 +88,8 @@ class Settings:
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
     api_keys_file: str = _setting("LIPCHORD_API_KEYS_FILE", "")
     tenant_jobs: int = _setting("LIPCHORD_TENANT_JOBS", 1000)
+    tenant_faces: int = _setting("LIPCHORD_TENANT_FACES", 1000)
+    face_timeout_s: float = _setting("LIPCHORD_FACE_TIMEOUT_S", 60.0)
     jobs_under_way: int = _setting("LIPCHORD_JOBS_UNDER_WAY", 0)
     max_wait_s: float = _setting("LIPCHORD_MAX_WAIT_S", 3600.0)
     ready_grace_s: float = _setting("LIPCHORD_READY_GRACE_S", 60.0)
@@ -91,6 +98,8 @@ class Settings:
     webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
     webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
+    flower_login: str = _setting("LIPCHORD_FLOWER_LOGIN", "")
+    flower_control: int = _setting("LIPCHORD_FLOWER_CONTROL", 0)
     flower_url: str = _setting("LIPCHORD_FLOWER_URL", "")
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from tasks.blueprint import Plan
@@ -34,8 +35,8 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         progress=0.0,
         request=JobRequest(**json.loads(record["request"])),
         created_at=float(record["created_at"]),
-        started_at=_time(record, "started_at"),
-        finished_at=_time(record, "finished_at"),
+        started_at=_number(record, "started_at"),
+        finished_at=_number(record, "finished_at"),
         fps=str(plan.fps) if plan else None,
         n_frames=plan.n_frames if plan else None,
         speech_seconds=plan.speech_seconds if plan else None,
@@ -46,9 +47,11 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         video=VideoInfo(**json.loads(video)) if video else None,
         tenant=record.get("tenant", PUBLIC),
         webhook=_webhook_status(record) if "webhook" in record else None,
+        playable_seconds=_playable(record, chunks, plan),
     )
-    planning = float(record.get("planning", 0))
-    return _with_progress(job, planning, _eta_seconds(job, _time(record, "planned_at"), now))
+    planning, shown = float(record.get("planning", 0)), _number(record, "shown")
+    eta = _eta_seconds(job, _number(record, "planned_at"), now)
+    return replace(job, progress=round(_progress(job, planning, shown), 4), eta_seconds=eta)
 
 
 def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
@@ -63,7 +66,20 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         attempts=chunk["attempts"],
         error=chunk.get("error"),
         reused=chunk.get("reused", False),
+        started_at=chunk.get("started_at"),
+        finished_at=chunk.get("finished_at"),
     )
+
+
+def _playable(record: dict[str, str], chunks: list[dict[str, Any]], plan: Plan | None) -> float:
+    """Seconds from the beginning that can be watched: all of a video, of a stream what is there."""
+    if plan is None or record["state"] == JobState.CANCELED or "deleted_at" in record:
+        return 0.0
+    if "video" in record:
+        return float(plan.n_frames / plan.fps)
+    done = takewhile(lambda chunk: chunk["state"] == ChunkState.DONE, chunks)
+    n_frames = sum(chunk["n_frames"] for chunk in done) if "sound" in record else 0
+    return round(float(n_frames / plan.fps), 3)
 
 
 def _webhook_status(record: dict[str, str]) -> WebhookStatus:
@@ -73,18 +89,18 @@ def _webhook_status(record: dict[str, str]) -> WebhookStatus:
         attempts=int(record.get("webhook_attempts", 0)),
         last_status=int(status) if status else None,
         last_error=record.get("webhook_error") or None,
-        next_at=_time(record, "webhook_next"),
+        next_at=_number(record, "webhook_next"),
     )
 
 
-def _time(record: dict[str, str], name: str) -> float | None:
+def _number(record: dict[str, str], name: str) -> float | None:
     return float(record[name]) if name in record else None
 
 
 def _timings(record: dict[str, str], now: float) -> dict[str, float]:
     """Seconds by stage; the stage under way counts up to now."""
-    marks = [_time(record, name) for name in ("started_at", "planned_at", "merge_at")]
-    end = _time(record, "finished_at") or now
+    marks = [_number(record, name) for name in ("started_at", "planned_at", "merge_at")]
+    end = _number(record, "finished_at") or now
     timings = {}
     for stage, begin, after in zip(
         ("plan", "render", "merge"), marks, [*marks[1:], None], strict=True
@@ -94,17 +110,14 @@ def _timings(record: dict[str, str], now: float) -> dict[str, float]:
     return timings
 
 
-def _with_progress(job: Job, planning: float, eta: float | None) -> Job:
-    """The job with `progress` (0..1, never falling) and `eta_seconds` filled in."""
-    return replace(job, progress=round(_progress(job, planning), 4), eta_seconds=eta)
-
-
-def _progress(job: Job, planning: float) -> float:
+def _progress(job: Job, planning: float, shown: float | None) -> float:
+    """0..1, never falling: `shown` of the frames were rendered by an earlier plan, if any."""
     if job.state is JobState.SUCCEEDED:
         return 1.0
-    if not job.n_frames:
+    if not job.n_frames and shown is None:
         return PLANNING_SHARE * planning
-    rendered = sum(chunk.frames_done for chunk in job.chunks) / job.n_frames
+    done = sum(chunk.frames_done for chunk in job.chunks)
+    rendered = max(shown or 0.0, done / job.n_frames if job.n_frames else 0.0)
     return PLANNING_SHARE + (1 - PLANNING_SHARE - MERGING_SHARE) * rendered
 
 

@@ -10,6 +10,7 @@ from tasks.blueprint import Plan
 from tasks.contract import VideoInfo
 from tasks.settings import Settings
 from tasks.storage import Storage, fetch
+from tasks.stream_sound import fetch_sound
 
 
 def stitch(
@@ -38,10 +39,10 @@ def stitch(
             )
             for key, chunk in zip(chunk_keys, plan.chunks, strict=True)
         ]
-        track = fetch(storage, plan.track, workdir / f"track{plan.track_suffix}")
+        sound = fetch_sound(plan, storage, settings, workdir / "sound.m4a")
         whole = workdir / "video.mp4"
         go_on()
-        merge_chunks(chunks, track, whole, plan.fps)
+        merge_chunks(chunks, sound, whole, plan.fps)
         go_on()
         with whole.open("rb") as stream:
             blob = storage.put(stream, settings.result_ttl_s)

@@ -17,6 +17,7 @@ from lipsync_engine.generator import WarmsUp
 from tasks.dispatch import Dispatch
 from tasks.endings import Endings
 from tasks.errors import StoreError
+from tasks.face_findings import FaceFindings
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import WorkerInfo
@@ -44,6 +45,7 @@ class Worker:
         self.known = KnownChunks(blobs, settings.chunk_ttl_s)
         self.endings = Endings(queue)
         self.inspections = Inspections(queue)
+        self.face_findings = FaceFindings(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
         self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)
         self._renderer: Renderer | None = None

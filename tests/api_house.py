@@ -1,6 +1,7 @@
 """A whole house behind the API: the real queue on real stores, and a hand as its workers."""
 
 import io
+from collections.abc import Sequence
 from fractions import Fraction
 
 from flask.testing import FlaskClient
@@ -14,6 +15,7 @@ from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
+from tasks.kept import Point
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage
@@ -35,16 +37,21 @@ class Outbox:
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         raise AssertionError("no cpu worker is alive, so nobody is asked to look")
 
+    def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
+        raise AssertionError("no cpu worker is alive, so nobody is asked to look")
+
 
 class House:
     """The API as clients see it, and the other side of the queue as workers do."""
+
+    outbox_class: type[Outbox] = Outbox
 
     def __init__(self, queue_url: str, blob_url: str, **settings: float) -> None:
         # The hand that works here has no heartbeat, and takes jobs as they come.
         alone = {"ready_grace_s": 0.0, "jobs_under_way": 1000}
         self.settings = Settings(queue_url=queue_url, blob_url=blob_url, **alone | settings)  # type: ignore[arg-type]
         client, blobs = connect(queue_url), connect(blob_url)
-        self.outbox = Outbox()
+        self.outbox = self.outbox_class()
         self.queue = JobQueue(self.settings, self.outbox)
         self.app = create_app(self.queue, self.settings)
         self.http: FlaskClient = self.app.test_client()

@@ -51,7 +51,7 @@ class Stamp:
         """Nothing to load."""
 
     def fingerprint(self) -> str:
-        return f"{self.name}-1"
+        return f"{self.name}-{os.environ.get('STAMP_VERSION', '1')}~cpu"
 
     def render(
         self,

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 from tasks.acceptance import lane
 from tasks.blueprint import Chunk, Plan
-from tasks.contract import Failure, JobRequest, VideoInfo, new_job_id
+from tasks.contract import Failure, JobRequest, VideoInfo
+from tasks.epoch import new_job_id
 from tasks.records import Records
 from tasks.scripts import script
 

@@ -1,5 +1,6 @@
 """/openapi.json: valid, complete, and true to what the API takes and answers."""
 
+import io
 from typing import Any
 
 import pytest
@@ -7,16 +8,19 @@ from flask import Flask
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.face_docs import EXAMPLE_BLOB
+from api.face_views import EXAMPLE_ID, FACES
 from api.problems import KINDS
 from tests.api_house import HELLO, JOBS, House
+from tests.looking_house import LookingHouse, photo
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 PAGES = {"/", "/docs", "/openapi.json", "/problems/{name}", "/static/{filename}"}
 
 
 @pytest.fixture
-def house(queue_store: str, blob_store: str) -> House:
-    return House(queue_store, blob_store, generate_timeout_s=0.0)
+def house(queue_store: str, blob_store: str) -> LookingHouse:
+    return LookingHouse(queue_store, blob_store, generate_timeout_s=0.0)
 
 
 @pytest.fixture
@@ -62,20 +66,33 @@ def test_every_route_is_in_it_with_an_id_and_a_summary(house: House, spec: dict[
     assert all(operation["summary"] for _, _, operation in operations(spec))
 
 
-def test_every_example_of_a_request_is_accepted(house: House, spec: dict[str, Any]) -> None:
-    sent = 0
+def test_every_example_of_a_request_is_accepted(house: LookingHouse, spec: dict[str, Any]) -> None:
+    kept = house.kept(photo(768, 1.0))
+    sent = {EXAMPLE_ID: kept["id"], EXAMPLE_BLOB: house.queue.store_upload(io.BytesIO(photo()))}
+    # /api/generate waits 0 s here: accepted, but not yet ready.
+    accepted = {
+        JOBS: 202,
+        "/api/v1/faces": 201,
+        "/api/generate": 504,
+        "/api/generate_parallel": 504,
+    }
+    n_sent = 0
     for path, method, operation in operations(spec):
         for kind, media in operation.get("requestBody", {}).get("content", {}).items():
             for example in media["examples"].values():
                 if "json" in kind:  # a form's values are all text
                     conforms(spec, example["value"], media["schema"])
-                body = {"json" if "json" in kind else "data": example["value"]}
-                answer = house.http.open(path, method=method.upper(), content_type=kind, **body)
+                value = {name: sent.get(str(it), it) for name, it in example["value"].items()}
+                if "form" in kind and "face" in value:
+                    value["face"] = (io.BytesIO(photo()), "me.png")
+                body = {"json" if "json" in kind else "data": value}
+                where = path.format(face_id=kept["id"])
+                answer = house.http.open(where, method=method.upper(), content_type=kind, **body)
 
-                # /api/generate waits 0 s here: accepted, but not yet ready.
-                assert answer.status_code == (202 if path == JOBS else 504), answer.text
-                sent += 1
-    assert len(house.outbox.planned) == sent >= 9
+                assert answer.status_code == accepted.get(path, 200), answer.text
+                n_sent += 1
+    assert n_sent >= 18
+    assert len(house.outbox.planned) >= 9
 
 
 def test_every_example_of_an_answer_is_what_its_schema_says(spec: dict[str, Any]) -> None:
@@ -89,7 +106,7 @@ def test_every_example_of_an_answer_is_what_its_schema_says(spec: dict[str, Any]
     assert checked >= 6
 
 
-def test_real_answers_are_what_their_schemas_say(house: House, spec: dict[str, Any]) -> None:
+def test_real_answers_are_what_their_schemas_say(house: LookingHouse, spec: dict[str, Any]) -> None:
     house.beat("render0", "render")
     job_id = house.accepted()
     house.planned(job_id, 30, 20)
@@ -102,7 +119,9 @@ def test_real_answers_are_what_their_schemas_say(house: House, spec: dict[str, A
         "/api/v1/voices": "VoicesView",
         "/api/v1/workers": "WorkersView",
         "/healthz": "HealthView",
-        "/readyz": "HttpProblem",
+        "/readyz": "HealthView",
+        FACES: "FacesView",
+        house.kept()["links"]["self"]: "FaceView",
     }
 
     for address, name in schemas.items():

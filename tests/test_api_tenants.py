@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from api.tenants import Tenants
-from deploy.http_client import Client
+from lipchord_client import Client
 from tasks.contract import PUBLIC, JobState
 from tasks.house import WorkerInfo
 from tasks.stores import connect
@@ -118,6 +118,7 @@ def test_a_tenant_sees_and_touches_its_own_jobs_only(house: House) -> None:
     for method, address in (
         ("GET", f"{JOBS}/{job_id}"),
         ("DELETE", f"{JOBS}/{job_id}"),
+        ("POST", f"{JOBS}/{job_id}/cancel"),
         ("GET", f"{JOBS}/{job_id}/video"),
     ):
         problem_of(house.http.open(address, method=method, headers=bearer(BOB)), 404, "unknown-job")
@@ -199,11 +200,11 @@ def test_the_command_lines_client_sends_its_key(
 ) -> None:
     monkeypatch.setenv("LIPCHORD_API_KEY", ALICE)
 
-    job = Client(served).submit({"text": "Hello"}, {})
+    job = Client(served).submit("Hello")
 
-    assert Client(served, ALICE_TOO).job(job["id"])["state"] == "queued"
+    assert Client(served, ALICE_TOO).job(job.id).state == "queued"
     with pytest.raises(Exception, match="There is no job"):
-        Client(served, BOB).job(job["id"])
+        Client(served, BOB).job(job.id)
 
 
 def test_the_document_tells_of_keys(house: House, open_house: House) -> None:

@@ -3,20 +3,15 @@
 import subprocess
 import sys
 import wave
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
+import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
-from werkzeug.formparser import parse_form_data
 
-from deploy import cli, http_client
-from deploy.errors import HttpError
+from deploy import cli, exits
+from deploy.errors import DeployError
 from deploy.places import Lock, Places
 from deploy.ports import free_port
 
@@ -203,63 +198,40 @@ def test_check_finds_a_store_server_and_a_voice_here() -> None:
 
 
 def test_help_names_every_exit_code() -> None:
-    said = CliRunner().invoke(cli.cli, ["--help"]).output
+    said = " ".join(CliRunner().invoke(cli.cli, ["--help"]).output.split())
 
-    for code in (0, 1, 2, 3, 4, 5, 6, 7, cli.REFUSED, cli.NO_VIDEO, cli.INTERRUPTED):
-        assert f" {code} " in said.replace("\n", " ")
-
-
-@pytest.fixture
-def foreign_server() -> Iterator[str]:
-    """A web server that is no Lipchord."""
-
-    class Foreign(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    for code in exits.Exit:
+        assert f" {code:d} {exits.MEANINGS[code]}" in said
 
 
-def test_a_foreign_server_is_recognised(foreign_server: str) -> None:
-    client = http_client.Client(foreign_server)
+def test_every_error_ends_with_a_code_of_the_table() -> None:
+    def below(kind: type[DeployError]) -> list[type[DeployError]]:
+        return [kind, *(deeper for child in kind.__subclasses__() for deeper in below(child))]
 
-    with pytest.raises(HttpError, match="does not look like a Lipchord API"):
-        client.submit({"text": "Hello"}, {})
+    codes = {kind.exit_code for kind in below(DeployError)}
+
+    assert codes <= set(exits.Exit)
 
 
-@given(
-    fields=st.dictionaries(
-        st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
-        st.text(st.characters(codec="utf-8", exclude_characters="\r\n")),
-        max_size=5,
-    ),
-    content=st.binary(max_size=2000),
-    name=st.from_regex(r"[\w \"';.-]{1,20}\.wav", fullmatch=True),
-)
-def test_a_form_arrives_as_it_was_sent(
-    tmp_path_factory: pytest.TempPathFactory, fields: dict[str, str], content: bytes, name: str
-) -> None:
-    file = tmp_path_factory.getbasetemp() / name
-    file.write_bytes(content)
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_list_of_help_says_of_a_command_what_it_says_itself(name: str) -> None:
+    command = cli.cli.get_command(click.Context(cli.cli), name)
 
-    parts = list(http_client._parts(fields, {"audio": file}, "b0undary"))
-    body = b"".join(http_client._stream(parts))
+    assert command is not None
+    assert command.name == name
+    assert (command.help or "").split("\n")[0] == cli.COMMANDS[name]
 
-    assert sum(map(http_client._size, parts)) == len(body)
-    _, form, files = parse_form_data(
-        {
-            "wsgi.input": BytesIO(body),
-            "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "multipart/form-data; boundary=b0undary",
-            "REQUEST_METHOD": "POST",
-        }
+
+def test_help_loads_no_command_and_nothing_heavy() -> None:
+    program = (
+        "import sys; from deploy import cli; code = cli.run(['--help']); "
+        "heavy = {'rich', 'redis', 'numpy', 'lipsync_engine', 'tasks', 'api', 'urllib.request'}; "
+        "loaded = {n for n in sys.modules if n in heavy or n.startswith('deploy.commands.')}; "
+        "print(code, sorted(loaded), file=sys.stderr)"
     )
-    assert form.to_dict() == fields
-    assert files["audio"].read() == content
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stderr
+
+    assert said.strip() == "0 []"

@@ -1,95 +1,22 @@
-"""Who renders where: GPUs as the driver lists them, otherwise cores in groups."""
+"""Who renders where: on GPUs, otherwise on cores in groups."""
 
 import os
-import stat
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy import devices
-from deploy.devices import Machine, core_groups, listed, look, render_workers, visible
+from deploy.devices import Machine, core_groups, cpu_worker, look, render_workers
+from deploy.errors import UnknownDeviceError
 
-TWO_GPUS = """\
-GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-11111111-2222-3333-4444-555555555555)
-GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-66666666-2222-3333-4444-555555555555)
-"""
-DIVIDED = """\
-GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-11111111-2222-3333-4444-555555555555)
-  MIG 3g.20gb     Device  0: (UUID: MIG-aaaaaaaa-0000-0000-0000-000000000000)
-  MIG 3g.20gb     Device  1: (UUID: MIG-bbbbbbbb-0000-0000-0000-000000000000)
-GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-66666666-2222-3333-4444-555555555555)
-"""
 CORES = st.lists(st.integers(0, 255), min_size=1, max_size=64, unique=True).map(sorted)
 ROOMY = Machine(gpus=(), cores=(0, 1, 2, 3), pinnable=True, memory=2**40, torch_has_cuda=True)
 
 
-def a_driver(folder: Path, says: str, exit_code: int = 0) -> str:
-    """A folder for PATH with an nvidia-smi that prints `says`."""
-    program = folder / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\ncat <<'END'\n{says}END\nexit {exit_code}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
-
-
-def test_every_gpu_that_the_driver_lists_gets_a_worker_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", a_driver(tmp_path, TWO_GPUS))
-
-    machine = replace(look({}), torch_has_cuda=True)
-    plans = render_workers(machine)
-
-    assert [plan.env["CUDA_VISIBLE_DEVICES"] for plan in plans] == ["0", "1"]
-    assert {plan.env["LIPCHORD_DEVICE"] for plan in plans} == {"cuda:0"}
-    assert {plan.env["LIPCHORD_CORES"] for plan in plans} == {""}
-
-
-def test_cuda_visible_devices_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", a_driver(tmp_path, TWO_GPUS))
-
-    machine = look({"CUDA_VISIBLE_DEVICES": "1"})
-
-    assert machine.gpus == ("1",)
-
-
-def test_a_driver_that_fails_means_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", a_driver(tmp_path, "NVIDIA-SMI has failed\n", exit_code=9))
-
-    assert look({}).gpus == ()
-
-
-def test_a_divided_gpu_counts_by_its_parts() -> None:
-    assert listed(DIVIDED) == (
-        "MIG-aaaaaaaa-0000-0000-0000-000000000000",
-        "MIG-bbbbbbbb-0000-0000-0000-000000000000",
-        "1",
-    )
-
-
-@pytest.mark.parametrize(
-    ("mask", "left"),
-    [
-        (None, ("0", "1")),
-        ("", ()),
-        ("-1", ()),
-        ("1,0", ("1", "0")),
-        ("0,7,1", ("0",)),
-        ("GPU-666, 0", ("GPU-666", "0")),
-    ],
-)
-def test_a_mask_is_read_as_cuda_reads_it(mask: str | None, left: tuple[str, ...]) -> None:
-    assert visible(("0", "1"), mask) == left
-
-
-def test_no_mask_makes_a_gpu_where_there_is_none() -> None:
-    assert visible((), "0") == visible((), "GPU-666") == ()
-
-
 def test_a_gpu_is_left_alone_when_torch_cannot_use_it() -> None:
-    machine = replace(ROOMY, gpus=("0",), torch_has_cuda=False)
+    machine = replace(ROOMY, gpus=("GPU-1",), torch_has_cuda=False)
 
     plans = render_workers(machine)
 
@@ -149,3 +76,51 @@ def test_this_machine_has_cores_and_memory() -> None:
 
 def test_threads_that_wait_for_each_other_leave_the_core_to_others() -> None:
     assert {plan.env["OMP_WAIT_POLICY"] for plan in render_workers(ROOMY)} == {"PASSIVE"}
+
+
+def test_chosen_cores_are_the_only_ones_that_workers_get() -> None:
+    here = sorted(os.sched_getaffinity(0))
+
+    machine = look(cores=f"{here[0]}")
+
+    assert machine.cores == (here[0],)
+    assert [plan.env["LIPCHORD_CORES"] for plan in render_workers(machine)] == [str(here[0])]
+    assert cpu_worker(0, machine).env["LIPCHORD_CORES"] == str(here[0])
+
+
+def test_a_range_of_cores_counts_both_ends() -> None:
+    here = sorted(os.sched_getaffinity(0))
+
+    assert look(cores=f"{here[0]}-{here[1]}" if len(here) > 1 else "0").cores == tuple(here[:2])
+
+
+@pytest.mark.parametrize("asked", ["", "a", "0-", "-1", "0,,1", "7000", "0-6999", "1-0"])
+def test_cores_that_are_not_here_are_refused_in_words(asked: str) -> None:
+    with pytest.raises(UnknownDeviceError, match="--cores"):
+        look(cores=asked)
+
+
+def test_workers_on_a_gpu_keep_to_the_chosen_cores_and_share_their_threads() -> None:
+    machine = replace(ROOMY, gpus=("GPU-1", "GPU-2"), chosen_cores=True)
+
+    plans = render_workers(machine, per_device=2)
+
+    assert [plan.env["CUDA_VISIBLE_DEVICES"] for plan in plans] == ["GPU-1"] * 2 + ["GPU-2"] * 2
+    assert {plan.env["LIPCHORD_CORES"] for plan in plans} == {"0,1,2,3"}
+    assert {plan.env["OMP_NUM_THREADS"] for plan in plans} == {"1"}
+
+
+def test_gpus_are_refused_where_torch_cannot_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices.nvml, "gpus", lambda: (devices.nvml.Gpu("GPU-1", "L4", 2**34),))
+    monkeypatch.setattr(devices, "_torch_has_cuda", lambda: False)
+
+    with pytest.raises(UnknownDeviceError, match="--devices none"):
+        look({}, devices="0")
+
+    assert look({}, devices="none").gpus == ()
+
+
+def test_workers_can_be_given_another_hosts_name() -> None:
+    plan = render_workers(ROOMY, host="rack-7")[0]
+
+    assert plan.env["LIPCHORD_WORKER_NAME"] == "render0@rack-7"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("api", "tasks", "lipsync_engine", "merge", "deploy")
+ROOMS = ("api", "tasks", "lipsync_engine", "merge", "deploy", "lipchord_client")
 
 
 def lines_of(name: str) -> list[str]:

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy.http_client import Client
 from deploy.stack import Stack, StackOptions
+from lipchord_client import Client, RefusedError
 from lipsync_engine import avatar
 from tests.independent_reader import decoded
 
@@ -52,11 +52,6 @@ def post(url: str, body: dict[str, object]) -> tuple[int, dict[str, str], bytes]
         return error.code, dict(error.headers), error.read()
 
 
-def follow(client: Client, job: dict) -> dict:
-    *_, last = client.follow(job)
-    return last
-
-
 def wall(path: Path) -> Path:
     noise = np.random.default_rng(1).normal(150, 8, (400, 400, 3)).clip(0, 255).astype(np.uint8)
     noise[::50] = 90
@@ -65,17 +60,15 @@ def wall(path: Path) -> Path:
 
 
 def test_a_killed_api_process_costs_no_job(stack: Stack, client: Client, tmp_path: Path) -> None:
-    job = client.submit({"text": TEXT, "language": "en"}, {})
+    job = client.submit(TEXT, language="en")
     first = stack.pid("api")
-    while client.job(job["id"])["stage"] != "rendering":
+    while job.refresh().view["stage"] != "rendering":
         time.sleep(0.05)
 
     os.killpg(os.getpgid(first), signal.SIGKILL)
 
-    done = follow(client, job)
-    assert done["state"] == "succeeded", done["error"]
-    client.download(job["id"], tmp_path / "out.mp4")
-    assert len(decoded(tmp_path / "out.mp4")) == done["n_frames"]
+    job.wait().download(tmp_path / "out.mp4")
+    assert len(decoded(tmp_path / "out.mp4")) == job.n_frames
     assert stack.pid("api") != first
 
 
@@ -95,15 +88,11 @@ def test_own_face_and_own_voice(client: Client, tmp_path: Path) -> None:
     face, sound = tmp_path / "face.jpg", tmp_path / "spoken.mp4"
     picture = avatar.default_face().image(0)[..., ::-1]
     Image.fromarray(picture).resize((640, 640)).save(face, quality=92)
-    client.download(
-        follow(client, client.submit({"text": "My own voice.", "language": "en"}, {}))["id"],
-        sound,
-    )
+    client.submit("My own voice.", language="en", wait=True).download(sound)
 
-    done = follow(client, client.submit({"fps": "30"}, {"audio": sound, "face": face}))
+    job = client.submit(audio=sound, face=face, fps=30, wait=True)
 
-    assert done["state"] == "succeeded", done["error"]
-    client.download(done["id"], tmp_path / "own.mp4")
+    job.download(tmp_path / "own.mp4")
     with av.open(str(tmp_path / "own.mp4")) as container:
         assert container.streams.video[0].width == 640
         assert container.streams.video[0].average_rate == 30
@@ -120,12 +109,12 @@ def test_a_bad_upload_is_refused_in_the_request_that_brought_it(
     }
     kind, make = files[name]
     make(tmp_path / name)
-    fields = {"text": "Hello"} if kind == "face" else {}
+    text = "Hello" if kind == "face" else None
 
-    with pytest.raises(Exception, match=r"[Tt]ry|[Cc]hoose|[Uu]se|[Ss]end") as refusal:
-        client.submit(fields, {kind: tmp_path / name})
+    with pytest.raises(RefusedError, match=r"[Tt]ry|[Cc]hoose|[Uu]se|[Ss]end") as refusal:
+        client.submit(text, **{kind: tmp_path / name})
 
-    assert refusal.value.status == 422  # type: ignore[attr-defined]
+    assert refusal.value.status == 422
 
 
 def test_everything_is_ready_and_monitored(stack: Stack) -> None:

@@ -14,7 +14,8 @@ from deploy.ports import free_port
 from deploy.processes import Child, ProcessSpec, stop_all
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.client import JobQueue
-from tasks.contract import JobRequest, new_job_id
+from tasks.contract import JobRequest
+from tasks.epoch import new_job_id
 from tasks.errors import StaleError, StoreError
 from tasks.records import Records
 from tasks.settings import Settings

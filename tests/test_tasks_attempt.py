@@ -16,7 +16,13 @@ from lipsync_engine.errors import EncodeError, NoFaceError
 from merge.errors import TrackError, UnlikeChunksError, WriteError
 from tasks.attempt import WAITS, Attempt, HandedBackError, carry_out
 from tasks.contract import JobState
-from tasks.errors import MissingBlobError, StaleError, StoreError, UnknownJobError
+from tasks.errors import (
+    MissingBlobError,
+    StaleError,
+    StoreError,
+    UnknownJobError,
+    UnlikeRenderersError,
+)
 from tasks.judgement import Verdict, failure_of, judge
 from tasks.keeper import Keeper
 from tasks.patience import patiently
@@ -66,6 +72,7 @@ def raising(error: BaseException) -> Callable[[Keeper], None]:
         (StaleError("x"), Verdict.STOP),
         (UnknownJobError("job_x"), Verdict.STOP),
         (StoreError("away"), Verdict.WAIT),
+        (UnlikeRenderersError(), Verdict.PASS),
         (NoFaceError("no face"), Verdict.FINAL),
         (MissingBlobError("blob_x"), Verdict.FINAL),
         (TrackError("too long"), Verdict.FINAL),
@@ -96,6 +103,16 @@ def test_what_breaks_comes_again_as_the_same_message_and_is_counted(attempt: Att
     assert (chunk.state, chunk.attempts) == ("queued", 1)
     assert "ArithmeticError: nan" in (chunk.error or "")
     assert 0 < task.countdowns[0] <= 2
+
+
+def test_a_chunk_of_another_version_is_passed_on_as_often_as_need_be(attempt: Attempt) -> None:
+    for _ in range(5):
+        with pytest.raises(Retry):
+            carry_out(Task(), attempt, raising(UnlikeRenderersError()))
+        again = attempt.records.claim(attempt.job_id, 0, "render0").fence
+        attempt = Attempt(attempt.records, attempt.job_id, "0", again)
+
+    assert attempt.records.job(attempt.job_id).chunks[0].attempts == 1
 
 
 def test_bad_input_fails_the_job_at_once(attempt: Attempt) -> None:
@@ -139,6 +156,27 @@ def test_a_process_that_is_asked_to_end_hands_its_chunk_on(attempt: Attempt) -> 
     chunk = attempt.records.job(attempt.job_id).chunks[0]
     assert (chunk.state, chunk.attempts) == ("queued", 0)
     assert attempt.records.claim(attempt.job_id, 0, "render1").fence > attempt.fence
+
+
+def test_a_swallowed_sigterm_leaves_a_process_that_obeys_the_next(
+    attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.attempt.TWICE_S", 0.0)
+    seen: list[type[BaseException]] = []
+
+    def swallows(_keeper: Keeper) -> None:  # as native code does that calls Python back
+        for _ in range(2):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            except BaseException as error:
+                seen.append(type(error))
+
+    before = signal.getsignal(signal.SIGTERM)
+    carry_out(Task(), attempt, swallows)
+
+    assert seen == [HandedBackError, HandedBackError]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_generator_that_exits_is_an_attempt(attempt: Attempt) -> None:

@@ -12,9 +12,16 @@ from tasks.contract import (
     JobState,
     MediaKind,
     VideoInfo,
-    new_job_id,
 )
-from tasks.errors import GoneError, NotReadyError, RejectedError, StoreError, UnknownJobError
+from tasks.epoch import new_job_id
+from tasks.errors import (
+    GoneError,
+    LostJobError,
+    NotReadyError,
+    RejectedError,
+    StoreError,
+    UnknownJobError,
+)
 from tasks.fleet import Fleet
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
@@ -235,6 +242,35 @@ def test_what_is_not_a_job_is_unknown(queue: JobQueue, job_id: str) -> None:
     for look in (queue.job, queue.cancel, queue.open_video):
         with pytest.raises(UnknownJobError):
             look(job_id)
+
+
+def test_a_store_that_comes_back_empty_says_which_jobs_it_has_lost(
+    queue: JobQueue, queue_store: str
+) -> None:
+    lost, kept = queue.submit(HELLO).id, 4
+    wrong = lost[:-kept] + ("0000" if lost[-kept:] != "0000" else "0001")
+
+    connect(queue_store).flushall()
+
+    for look in (queue.job, queue.cancel, queue.delete, queue.open_video):
+        with pytest.raises(LostJobError, match="came back without its data"):
+            look(lost)
+    with pytest.raises(UnknownJobError) as slip:
+        queue.job(wrong)
+    assert not isinstance(slip.value, LostJobError)
+    assert queue.job(queue.submit(HELLO).id).state is JobState.QUEUED
+
+
+def test_a_job_that_is_forgotten_in_time_is_unknown_and_not_lost(
+    queue: JobQueue, queue_store: str
+) -> None:
+    job_id = queue.submit(HELLO).id
+
+    connect(queue_store).delete(f"lipchord:job:{job_id}")
+
+    with pytest.raises(UnknownJobError) as forgotten:
+        queue.job(job_id)
+    assert not isinstance(forgotten.value, LostJobError)
 
 
 def test_a_video_is_served_when_it_is_there_and_not_before(

@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from tasks.acceptance import AGEING, Terms
-from tasks.contract import CPU_QUEUE, JobRequest, new_job_id
+from tasks.contract import CPU_QUEUE, JobRequest
 from tasks.dispatch import SPARE, Dispatch
+from tasks.epoch import new_job_id
 from tasks.errors import StoreError
 from tasks.house import WorkerInfo
 from tasks.reaper import reap

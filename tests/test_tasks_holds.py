@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from tasks.client import JobQueue
-from tasks.contract import JobRequest, JobState, VideoInfo, new_job_id
+from tasks.contract import JobRequest, JobState, VideoInfo
 from tasks.endings import Endings
+from tasks.epoch import new_job_id
 from tasks.errors import GoneError, MissingBlobError, RejectedError, StoreError
 from tasks.holds import MARGIN_S, Holds, Kind
 from tasks.hygiene import GRACE_S, Hygiene

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.contract import ChunkState, Failure, JobRequest, JobState, Stage, VideoInfo, new_job_id
+from tasks.contract import ChunkState, Failure, JobRequest, JobState, Stage, VideoInfo
+from tasks.epoch import new_job_id
 from tasks.errors import StaleError, UnknownJobError
 from tasks.records import MAX_ATTEMPTS, Claim, ClaimOutcome, PlanClaim, Records
 from tasks.stores import connect

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from tasks.contract import JobState
 from tasks.errors import StaleError
+from tasks.ledger import MAX_REPLANS
 from tasks.records import (
     MAX_ATTEMPTS,
     MERGING,
@@ -85,6 +86,7 @@ class Model:
 
     state: str = "queued"
     is_planned: bool = False
+    replans: int = 0
     pieces: dict[str, Piece] = field(
         default_factory=lambda: (
             {PLANNING: Piece(), MERGING: Piece()}
@@ -302,6 +304,27 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
             assert returned is (Returned.EXHAUSTED if exhausted else Returned.QUEUED)
             self.model.state = "failed" if exhausted else self.model.state
 
+        @rule(mine=held)
+        def replan(self, mine: Held) -> None:
+            if mine.piece in (PLANNING, MERGING):
+                return
+            returned = records.replan(self.job_id, int(mine.piece), mine.fence, BROKEN)
+            if not self._has(mine):
+                assert returned is Returned.STALE
+                return
+            self.model.replans += 1
+            if self.model.replans > MAX_REPLANS:
+                assert returned is Returned.EXHAUSTED
+                self.model.state = "failed"
+                return
+            assert returned is Returned.QUEUED
+            self.model.is_planned = False
+            for piece in (self.model.pieces[PLANNING], self.model.pieces[MERGING]):
+                piece.queued()
+                piece.attempts, piece.fence = 0, piece.fence + 1
+            for index in range(len(LENGTHS)):
+                self.model.pieces[str(index)] = Piece(fence=1000 * self.model.replans)
+
         @precondition(lambda self: self.model.over or self.model.is_planned)
         @rule(how=st.sampled_from(("canceled", "failed", "expired")), times=st.integers(0, 5))
         def end(self, how: str, times: int) -> None:
@@ -420,6 +443,9 @@ def told(events: list[tuple[bytes, dict[bytes, bytes]]]) -> tuple[str, list[tupl
         fact = {name.decode(): value.decode() for name, value in raw.items()}
         kind, name = fact["type"], fact.get("chunk", fact.get("piece", ""))
         assert not (state and JobState(state).terminal), f"{kind} after the end"
+        if kind == "replanned":
+            chunks = {index: ["queued", 0] for index in range(len(LENGTHS))}
+            continue
         if kind == "accepted":
             state = "queued"
         elif kind == "planning":

@@ -19,15 +19,14 @@ from lipsync_engine.viseme.generator import VisemeGenerator
 from tasks.blueprint import Plan
 from tasks.contract import JobRequest
 from tasks.cutting import MAX_CHUNK_FRAMES, cut
-from tasks.errors import UnlikeRenderersError
-from tasks.house import WorkerInfo
 from tasks.known import MAX_KNOWN, Known, KnownChunks
 from tasks.plan import make_plan
 from tasks.render import Renderer
-from tasks.reuse import Renderers, Reuse, best_cover, renderers
+from tasks.reuse import Reuse, best_cover
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, read
 from tasks.stores import connect
+from tasks.versions import Renderers
 from tests.generators import Stamp, read_stamp
 
 SECOND = 16_000  # samples
@@ -223,29 +222,6 @@ def test_another_face_or_fingerprint_is_another_scene(house: House) -> None:
     assert len(film(house, pcm, face="blob_of_another").to_render) > 0
     house.reuse = other
     assert len(film(house, pcm).to_render) > 0
-
-
-def test_a_renderer_refuses_chunks_planned_for_another_fingerprint(house: House) -> None:
-    plan = replace(house.planned(text("Short.")), fingerprint="older weights")
-
-    with pytest.raises(UnlikeRenderersError, match="Send the job again"):
-        house.rendered(plan)
-
-    assert house.planned(text("Short.")).to_render == (0,)
-
-
-def test_workers_of_two_kinds_are_two_kinds_and_those_not_ready_none() -> None:
-    def worker(name: str, fingerprint: str | None, generator: str = "stamp") -> WorkerInfo:
-        ready = fingerprint is not None
-        return WorkerInfo(
-            name, "render", generator, ready, "cores 0", 1, fingerprint=fingerprint, context=(4, 3)
-        )
-
-    same = renderers([worker("a", "f1"), worker("b", "f1"), worker("c", None)], "stamp")
-    both = renderers([worker("a", "f1"), worker("b", "f2"), worker("c", "f3", "else")], "stamp")
-
-    assert [(one.fingerprint, one.context.before) for one in same] == [("f1", 4)]
-    assert [one.fingerprint for one in both] == ["f1", "f2"]
 
 
 # -- a hit is verified -------------------------------------------------------------------

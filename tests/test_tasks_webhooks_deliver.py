@@ -19,8 +19,8 @@ from tasks.contract import (
     VideoInfo,
     WebhookState,
     WebhookStatus,
-    new_job_id,
 )
+from tasks.epoch import new_job_id
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.stores import connect

@@ -38,7 +38,7 @@ class Fleet:
     queue: JobQueue
     settings: Settings
     children: dict[str, Child]
-    start: Callable[[str], None]  # a render worker of this name, beside those there are
+    start: Callable[..., None]  # a render worker (name, version), beside those there are
 
     def worker(self, name: str) -> WorkerInfo:
         """The heartbeat of worker `name`."""
@@ -69,11 +69,12 @@ def running(
         "cpu0": _start(f"{mark}cpu0", "cpu", env | {"LIPCHORD_WORKER_KIND": "cpu"}, folder, guard)
     }
 
-    def start(name: str) -> None:
+    def start(name: str, version: str = "1") -> None:
         render_env = {
             "LIPCHORD_WORKER_KIND": "render",
             "LIPCHORD_GENERATOR": generator,
             "LIPCHORD_CORES": CORES[len(children) % 2 - 1],
+            "STAMP_VERSION": version,
         }
         queue = render_queue(generator)
         children[name] = _start(mark + name, queue, env | render_env, folder, guard)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import redis
 
 from tasks.acceptance import Acceptance, Terms
-from tasks.contract import JobRequest, MediaKind, new_job_id
+from tasks.contract import JobRequest, MediaKind
 from tasks.dispatch import Dispatch
+from tasks.epoch import new_job_id
 from tasks.errors import StoreError
 from tasks.fleet import Fleet
 from tasks.records import Records

@@ -83,6 +83,11 @@ def locate(images: Sequence[bytes], fps: Fraction = Fraction(25)) -> Face:
     return Face(tuple(images), landmarks, locator.name, warnings, sure, found)
 
 
+def spoken_of_place(warning: str) -> bool:
+    """Whether a warning says that landmarks may be misplaced: once they are mended, it is void."""
+    return warning == FALLBACK or warning.startswith(UNSURE.partition("(")[0])
+
+
 def choose_locator() -> Locator:
     """How faces are found, by LIPCHORD_LOCATOR.
 

@@ -66,7 +66,7 @@ class VisemeGenerator:
 
     def fingerprint(self) -> str:
         """Changes with the rig, the network's weights, and what rounds the floats."""
-        return f"viseme-{VERSION}-{network.digest()}-{rounds_as(self.device)}"
+        return f"viseme-{VERSION}-{network.digest()}~{rounds_as(self.device)}"
 
     def render(
         self,

@@ -94,8 +94,8 @@ class Wav2LipGenerator:
     def fingerprint(self) -> str:
         """Changes with the weights, the precision, and what rounds the floats."""
         rounding = rounds_as(self.device, threads=1)
-        parts = (self.name, VERSION, self._digest, self._precision, rounding)
-        return "-".join(map(str, parts))
+        parts = (self.name, VERSION, self._digest, self._precision)
+        return f"{'-'.join(map(str, parts))}~{rounding}"
 
     def render(
         self,

@@ -9,7 +9,7 @@ if not has(chunk, ARGV[2]) then return -1 end
 if chunk.n_frames ~= tonumber(ARGV[4]) then return -2 end
 local t = now()
 chunk.state, chunk.frames_done, chunk.key = 'done', chunk.n_frames, ARGV[3]
-chunk.seconds, chunk.lease = t - chunk.started_at, nil
+chunk.seconds, chunk.finished_at, chunk.lease = t - chunk.started_at, t, nil
 keep(KEYS[1], ARGV[1], chunk)
 redis.call('HSET', KEYS[1], 'rendered_at', string.format('%.6f', t))
 event(KEYS[1], 'chunk', { chunk = ARGV[1], worker = chunk.worker })

@@ -6,10 +6,12 @@ if not state or TERMINAL[state] then return -1 end
 if redis.call('HSETNX', KEYS[1], 'plan', ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'stage', 'rendering', 'planned_at', string.format('%.6f', now()))
 local reused = 0
+-- Fences of a plan that was given up are not given again (replan.lua).
+local fence = 1000 * tonumber(redis.call('HGET', KEYS[1], 'replanned') or 0)
 for i = 2, #ARGV, 3 do
   local chunk = {
     first_frame = tonumber(ARGV[i]), n_frames = tonumber(ARGV[i + 1]), state = 'queued',
-    frames_done = 0, attempts = 0, fence = 0 }
+    frames_done = 0, attempts = 0, fence = fence }
   if ARGV[i + 2] ~= '' then
     chunk.state, chunk.frames_done, chunk.key, chunk.reused = 'done', chunk.n_frames, ARGV[i + 2], true
     reused = reused + 1

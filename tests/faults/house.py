@@ -161,6 +161,11 @@ class House:
         new.write_text(str(delay_s))
         new.replace(self.desk / "delay_s")
 
+    def new_version(self) -> None:
+        """Render workers that start from now on are of another version than those there are."""
+        named = self.desk / "version"
+        named.write_text(str(int(named.read_text()) + 1 if named.exists() else 2))
+
     def calm(self) -> None:
         """Nothing is slow or poisoned; before a run."""
         self.pace(0)

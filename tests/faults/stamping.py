@@ -80,9 +80,10 @@ class Stamper:
 
     def setup(self) -> None:
         self._folder = Path(os.environ["FAULTS_DIR"])
+        self._version = _said(self._folder / "version") or "1"
 
     def fingerprint(self) -> str:
-        return f"{self.name}-1"
+        return f"{self.name}-{self._version}"
 
     def render(
         self,

@@ -13,7 +13,7 @@ from typing import cast
 import av
 
 from tasks.contract import Job, JobState
-from tasks.errors import GoneError, MissingBlobError, StoreError, UnknownJobError
+from tasks.errors import GoneError, LostJobError, MissingBlobError, StoreError, UnknownJobError
 from tests.faults.house import House
 from tests.faults.residue import left_over, told_of
 from tests.faults.stamping import read_stamp
@@ -86,12 +86,21 @@ def _job(house: House, job_id: str) -> Job | None:
         return None
 
 
+def _said_lost(house: House, job_id: str) -> bool:
+    """Whether the service says itself that a job was lost with its store."""
+    try:
+        house.queue.job(job_id)
+    except UnknownJobError as error:
+        return isinstance(error, LostJobError)
+    return False
+
+
 def _end(job: Job | None) -> str:
     return "gone" if job is None else job.state.value
 
 
 def _judge_job(verdict: Verdict, house: House, accepted: Accepted, job: Job | None) -> None:
-    end = _end(job)
+    end = _end(job) if job or _said_lost(house, accepted.id) else "unknown"
     if end not in accepted.may_end:
         verdict.lost += 1
         verdict.complaints.append(f"{accepted.id} is {end}: {_why(job)}")

@@ -109,6 +109,23 @@ def _rolling_restart(trial: Trial) -> None:
     trial.submit(1)
 
 
+def _upgraded(all_at_once: bool) -> Scenario:
+    """Render workers of another version take the place of those that have jobs in hand."""
+
+    def play(trial: Trial) -> None:
+        _begun(trial, 2)
+        trial.house.new_version()
+        for name in RENDERERS:
+            trial.kill_worker(name)
+            if not all_at_once:
+                trial.house.crew.start_missing()
+                time.sleep(trial.rng.uniform(0, 4))
+        trial.house.crew.start_missing()
+        trial.submit(1)
+
+    return Scenario(f"upgraded-{'at-once' if all_at_once else 'in-turn'}", play)
+
+
 SCENARIOS = (
     Scenario("renderer-killed", _renderer_killed),
     Scenario("planner-killed", _planner_killed),
@@ -121,4 +138,6 @@ SCENARIOS = (
     _told_to_stop(signal.SIGQUIT),
     _told_to_stop(signal.SIGINT, signal.SIGINT),
     Scenario("rolling-restart", _rolling_restart),
+    _upgraded(all_at_once=True),
+    _upgraded(all_at_once=False),
 )
