@@ -37,7 +37,12 @@ export function landmarkEditor(svg, changed) {
     dots[index].setAttribute("tabindex", 0);
   };
   const frame = () => ({ all: { x: 0, y: 0, width: face.width, height: face.height }, face: around(points, 0.12), mouth: around(MOUTH.map((i) => points[i]), 0.25) })[view];
-  const look = () => { const { x, y, width, height } = frame(); svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`); };
+  const look = () => {
+    const { x, y, width, height } = frame();
+    svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    const wide = (around(points, 0).width / Math.max(width, height)) * svg.clientWidth; // of the face, on the screen
+    svg.style.setProperty("--dot", `${Math.min(8, Math.max(2.5, wide / 45))}px`);
+  };
 
   dragging(svg, { points: () => (face ? points : []), move, choose, remember, focus: (i) => dots[i].focus({ preventScroll: true }) });
   svg.addEventListener("keydown", (event) => {
@@ -55,6 +60,7 @@ export function landmarkEditor(svg, changed) {
       remember(index, from);
     }
   });
+  new ResizeObserver(() => { if (face) look(); }).observe(svg);
   onLanguage(() => points.forEach((_, i) => place(i)));
 
   const editor = {
