@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,8 @@ $(BROWSER)/node_modules/.ready: $(BROWSER)/package-lock.json
 	@$(BROWSER)/machine.sh
 	@cd $(BROWSER) && npm ci --silent
 	@touch $@
+test-hosts: $(READY)  ## Several hosts for real, in network namespaces (as root, on Linux)
+	@$(BIN)/python -m pytest tests/hosts/several_hosts.py -rs
 
 faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (half an hour)
 	@$(BIN)/python -m tests.faults --keep

@@ -124,6 +124,7 @@ KINDS: Mapping[str, Kind] = {
     "missing-chunk": Kind(500, "A chunk is missing", _RETRY),
     "unlike-chunks": Kind(500, "Two chunks do not fit together", _RETRY),
     "wrong-chunk-length": Kind(500, "A chunk has not the frames it should have", _RETRY),
+    "unreadable-track": Kind(500, "The sound track could not be read", _RETRY),
     "bad-sound-track": Kind(500, "The sound track could not be joined", _RETRY),
     "video-not-verified": Kind(500, "The finished video is not the one asked for", _RETRY),
     "write-failed": Kind(500, "The video could not be written", _RETRY),

@@ -63,7 +63,7 @@ class Plan:
         return self.n_samples / SAMPLE_RATE
 
     def to_json(self) -> str:
-        """As the job's record keeps it."""
+        """As the job's record keeps it, which has the chunks elsewhere."""
         return json.dumps(asdict(self) | {"fps": str(self.fps)})
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import cast
 import redis
 
 from tasks.house import WorkerInfo
+from tasks.scripts import script
 from tasks.stores import answering
 
 MISSED_BEATS = 4  # a worker that has not been heard for so many heartbeats is not there
@@ -17,17 +18,14 @@ class Fleet:
 
     def __init__(self, client: "redis.Redis", heartbeat_s: float) -> None:
         self._redis, self._heartbeat_s = client, heartbeat_s
+        self._beat = script(client, "prelude", "beat")
 
     def beat(self, worker: WorkerInfo) -> None:
         """Say that `worker` lives, and what it has in hand."""
         life = int(self._heartbeat_s * MISSED_BEATS * 1000)
+        ready = worker.generator if worker.generator and worker.generator_ready else ""
         with answering("queue store"):
-            self._redis.set(f"lipchord:worker:{worker.name}", json.dumps(asdict(worker)), px=life)
-            now = _now(self._redis)
-            self._redis.zadd("lipchord:workers", {worker.name: now})
-            self._redis.zremrangebyscore("lipchord:workers", "-inf", now - life / 1000)
-            if worker.generator is not None and worker.generator_ready:
-                self._redis.zadd("lipchord:ready", {worker.generator: now})
+            self._beat(args=[worker.name, json.dumps(asdict(worker)), life, ready])
 
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Those whose last heartbeat is fresh, sorted by name."""

@@ -13,6 +13,7 @@ import structlog
 from celery import Task
 from celery.exceptions import Ignore
 from celery.signals import task_postrun, worker_process_init
+from celery.states import SUCCESS
 
 from lipsync_engine.errors import CanceledError, InputError
 from merge.errors import MergeError
@@ -70,8 +71,10 @@ def _child_started(**_: object) -> None:
 
 
 @task_postrun.connect
-def _task_ended(**_: object) -> None:
+def _task_ended(sender: Task, state: str, **_: object) -> None:
     """Where the task has ended its job, a place is free: the next job takes it at once."""
+    if sender.name == RENDER_CHUNK and state == SUCCESS:
+        return  # such a job goes on: thousands of chunks need not ask
     try:
         worker.current().dispatch.round(CeleryPublisher(app))
     except StoreError as error:
@@ -140,8 +143,7 @@ def render_chunk(self: Task, job_id: str, index: int) -> None:
 
 def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> None:
     here, job_id = worker.current(), attempt.job_id
-    made = here.records.plan(job_id)
-    chunk = made.chunks[index]
+    made, chunk = here.records.plan_of_chunk(job_id, index)
     here.note(job=job_id)
     check_version(here, attempt, made, CeleryPublisher(app))
     blob = here.renderer.render(made, chunk, Progress(attempt, keeper))

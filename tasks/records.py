@@ -11,11 +11,11 @@ from rendering back to planning one whose workers' version is gone (`tasks.versi
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from tasks.acceptance import Acceptance, Terms
-from tasks.blueprint import Plan
+from tasks.blueprint import Chunk, Plan
 from tasks.contract import Failure, JobRequest, JobState, VideoInfo
 from tasks.errors import UnknownJobError
 from tasks.leases import MERGING, PLANNING, Claim, ClaimOutcome, Leases, PlanClaim, Returned
@@ -67,7 +67,8 @@ class Records(Leases, Reading):
             for chunk in plan.chunks
             for fact in (chunk.first_frame, chunk.n_frames, chunk.key or "")
         ]
-        return bool(self._run("set_plan", job_id, plan.to_json(), *cuts) >= 0)
+        head = replace(plan, chunks=())  # they lie in a hash: who wants one need not read all
+        return bool(self._run("set_plan", job_id, head.to_json(), *cuts) >= 0)
 
     def mark_chord(self, job_id: str) -> None:
         """Remember that the job's chunks are on the queue: planning is done."""
@@ -80,10 +81,29 @@ class Records(Leases, Reading):
     def plan(self, job_id: str) -> Plan:
         """Raises UnknownJobError: no such job, or it is not planned."""
         with answering(STORE):
-            found = self._redis.hget(job_key(job_id), "plan")
+            pipe = self._redis.pipeline()  # whole: a job may be planned anew in between
+            pipe.hget(job_key(job_id), "plan")
+            pipe.hgetall(job_key(job_id) + ":chunks")
+            found, raw = pipe.execute()
         if found is None:
             raise UnknownJobError(job_id)
-        return Plan.from_json(cast(bytes, found).decode())
+        chunks = (_chunk(int(index), raw[index]) for index in sorted(raw, key=int))
+        return replace(Plan.from_json(found.decode()), chunks=tuple(chunks))
+
+    def plan_of_chunk(self, job_id: str, index: int) -> tuple[Plan, Chunk]:
+        """The plan without its list of chunks, and one of them: as quick in a long job.
+
+        Raises:
+            UnknownJobError: no such job, or it is not planned, or has no such chunk.
+        """
+        with answering(STORE):
+            pipe = self._redis.pipeline()  # whole: a job may be planned anew in between
+            pipe.hget(job_key(job_id), "plan")
+            pipe.hget(job_key(job_id) + ":chunks", str(index))
+            found, raw = pipe.execute()
+        if found is None or raw is None:
+            raise UnknownJobError(job_id)
+        return Plan.from_json(found.decode()), _chunk(index, raw)
 
     def renderers(self, job_id: str, fingerprint: str) -> str:
         """The fingerprint that all of a job's chunks are rendered by: the first that is said."""
@@ -127,3 +147,9 @@ class Records(Leases, Reading):
     def _run_on(self, name: str, keys: list[str], args: list[Any]) -> Any:
         with answering(STORE):
             return self._scripts[name](keys=keys, args=args)
+
+
+def _chunk(index: int, raw: bytes) -> Chunk:
+    facts = json.loads(raw)
+    known = facts["key"] if facts.get("reused") else None
+    return Chunk(index, facts["first_frame"], facts["n_frames"], known)

@@ -29,6 +29,8 @@ from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
 from tasks.stores import connect
 
+NEWS_S = 0.1  # between two heartbeats, at least
+
 log = structlog.get_logger()
 
 
@@ -50,6 +52,7 @@ class Worker:
         self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)
         self._renderer: Renderer | None = None
         self._lock = threading.Lock()
+        self._news = threading.Event()
         self._taken_at = time.monotonic()  # when the job in hand was
         self._info = WorkerInfo(
             name=settings.worker_name,
@@ -95,12 +98,12 @@ class Worker:
                      seconds=round(time.perf_counter() - started, 2))  # fmt: skip
 
     def note(self, **changes: object) -> None:
-        """Change what the heartbeat says, and say it at once."""
+        """Change what the heartbeat says; its thread says it at once, and nobody waits for it."""
         if changes.get("job") is not None:
             self._taken_at = time.monotonic()
         with self._lock:
             self._info = replace(self._info, **changes)  # type: ignore[arg-type]
-        self._beat()
+        self._news.set()
 
     def chunk_done(self, frames: int) -> None:
         """Count a rendered chunk, and the seconds since the worker took its job."""
@@ -111,8 +114,10 @@ class Worker:
 
     def _beat_for_ever(self) -> None:
         while True:
+            self._news.clear()
             self._beat()
-            time.sleep(self.settings.heartbeat_s)
+            time.sleep(min(NEWS_S, self.settings.heartbeat_s))  # what comes meanwhile is one beat
+            self._news.wait(max(0.0, self.settings.heartbeat_s - NEWS_S))
 
     def _beat(self) -> None:
         try:

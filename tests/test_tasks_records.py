@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasks.blueprint import Chunk
 from tasks.contract import ChunkState, Failure, JobRequest, JobState, Stage, VideoInfo
 from tasks.epoch import new_job_id
 from tasks.errors import StaleError, UnknownJobError
@@ -232,3 +233,37 @@ def test_a_plan_comes_back_as_it_was(records: Records, lengths: list[int]) -> No
 
     assert records.plan(job_id) == plan_of(*lengths)
     assert [chunk.n_frames for chunk in records.job(job_id).chunks] == lengths
+
+
+def test_a_chunk_of_a_long_job_costs_the_store_what_one_of_a_short_job_does(
+    records: Records, queue_store: str
+) -> None:
+    client = connect(queue_store)
+
+    def commands_and_bytes(n_chunks: int) -> tuple[int, int]:
+        job_id = planned(records, *[10] * n_chunks)
+        records.commit(job_id, 0, records.claim(job_id, 0, "r").fence, "blob_0", 10, in_chord=False)
+        client.config_resetstat()
+        _, chunk = records.plan_of_chunk(job_id, 1)
+        claim = records.claim(job_id, chunk.index, "r")
+        records.commit(job_id, chunk.index, claim.fence, "blob_1", chunk.n_frames)
+        calls = sum(stat["calls"] for stat in client.info("commandstats").values())
+        return calls, int(client.info("stats")["total_net_output_bytes"])
+
+    (calls, told), (many_calls, much_told) = commands_and_bytes(3), commands_and_bytes(600)
+
+    assert many_calls == calls
+    assert much_told < 1.1 * told
+
+
+def test_a_plan_is_read_back_whole_or_for_one_chunk(records: Records) -> None:
+    job_id = accepted(records)
+    records.begin_plan(job_id)
+    made = replace(plan_of(30, 20), chunks=(Chunk(0, 0, 30, "blob_k"), Chunk(1, 30, 20)))
+
+    records.set_plan(job_id, made)
+
+    assert records.plan(job_id) == made
+    assert records.plan_of_chunk(job_id, 0) == (replace(made, chunks=()), made.chunks[0])
+    with pytest.raises(UnknownJobError):
+        records.plan_of_chunk(job_id, 2)

@@ -15,21 +15,36 @@ if t - made > tonumber(ARGV[3]) then
 end
 if lane and not dispatched then return {} end -- it waits for its turn (tasks/dispatch.py)
 
+local generator = cjson.decode(redis.call('HGET', job, 'request')).generator
+local planned = redis.call('HEXISTS', job, 'plan') == 1
+
+-- What is to be done next: planning, the chunks that are not in, or, with all of them in, the merge.
+local pieces, queue = {}, 'render.' .. generator
+if planned then
+  local chunks = redis.call('HGETALL', job .. ':chunks')
+  for i = 1, #chunks, 2 do
+    local chunk = cjson.decode(chunks[i + 1])
+    if chunk.state ~= 'done' then pieces[#pieces + 1] = { chunks[i], chunk } end
+  end
+end
+if #pieces == 0 then
+  local name = planned and 'merge' or 'plan'
+  pieces, queue = { { name, piece_of(job, name) } }, 'cpu'
+end
+local waiting = redis.call('LLEN', queue)
+local begun = tonumber(redis.call('HGET', 'lipchord:begun', queue) or 0)
+
 -- A message that waits in a long queue is not lost, and a second one would only make the queue
 -- longer. Queues give out in order: one is lost when its queue is empty, or gave out a younger one.
 local function lost(name, piece)
   local since = published(job, name, piece)
   if since == 0 then return t - (dispatched or made) > grace end
   local patience = piece.republished and math.max(lease, grace) or grace
-  if t - since <= patience then return false end
-  local queue = queue_of(job, name)
-  return redis.call('LLEN', queue) == 0
-    or tonumber(redis.call('HGET', 'lipchord:begun', queue) or 0) > since + patience
+  return t - since > patience and (waiting == 0 or begun > since + patience)
 end
 
 -- Returns true to publish, 'failed' after the last attempt, else false.
-local function due(name)
-  local piece = piece_of(job, name)
+local function due(name, piece)
   if piece.state == 'done' or piece.lease and piece.lease > t then return false end
   if piece.lease then
     lapse(piece)
@@ -48,14 +63,10 @@ local function due(name)
   return true
 end
 
-local names = { 'plan' }
-if redis.call('HEXISTS', job, 'plan') == 1 then
-  names = all_in(job) and { 'merge' } or redis.call('HKEYS', job .. ':chunks')
-end
-local found = { cjson.decode(redis.call('HGET', job, 'request')).generator }
-for _, name in ipairs(names) do
-  local outcome = due(name)
+local found = { generator }
+for _, work in ipairs(pieces) do
+  local outcome = due(unpack(work))
   if outcome == 'failed' then return { '', 'failed' } end
-  if outcome then found[#found + 1] = name end
+  if outcome then found[#found + 1] = work[1] end
 end
 return found[2] and found or {}

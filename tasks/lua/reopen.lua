@@ -14,6 +14,7 @@ keep(KEYS[1], 'merge', work)
 chunk.state, chunk.key, chunk.reused, chunk.fence = 'queued', nil, nil, chunk.fence + 1
 chunk.reason, chunk.error, chunk.published_at = ARGV[3], ARGV[4], now()
 keep(KEYS[1], ARGV[2], chunk)
+redis.call('HINCRBY', KEYS[1], 'left', 1)
 event(KEYS[1], 'reopened', { chunk = ARGV[2], reason = ARGV[3] })
 if chunk.attempts >= tonumber(ARGV[5]) then
   exhaust(KEYS[1], ARGV[7], ARGV[2], chunk, ARGV[6])

@@ -18,5 +18,6 @@ for i = 2, #ARGV, 3 do
   end
   redis.call('HSET', KEYS[1] .. ':chunks', (i - 2) / 3, cjson.encode(chunk))
 end
+redis.call('HSET', KEYS[1], 'left', (#ARGV - 1) / 3 - reused)
 event(KEYS[1], 'planned', { chunks = (#ARGV - 1) / 3, reused = reused })
 return 1
