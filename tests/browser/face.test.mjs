@@ -52,7 +52,10 @@ test("a dropped face shows its landmarks, is drawn right with the mouse, and spe
   await assertAccessible(page, "the studio with a face");
   await create(page, "This face can speak.");
   assert.match(await ended(page), /^Done/);
-  const size = await page.locator("#video").evaluate((video) => new Promise((ready) => (video.videoWidth ? ready([video.videoWidth, video.videoHeight]) : video.addEventListener("loadedmetadata", () => ready([video.videoWidth, video.videoHeight])))));
+  const size = await until(async () => {
+    const [width, height] = await page.locator("#video").evaluate((video) => [video.videoWidth, video.videoHeight]);
+    return width && [width, height];
+  }, "a video of a size");
   assert.deepEqual(size, [before.width, before.height]);
   assert.deepEqual(complaints, []);
   await context.close();

@@ -78,6 +78,7 @@ function takeOver(old, next) {
   const focused = document.activeElement === old;
   next.append(...old.children);
   old.replaceWith(next);
+  $("screen").hidden = false;
   if (moving) begin(next);
   if (focused) next.focus();
   stream?.destroy();
