@@ -164,6 +164,6 @@ test("a finished video is deleted only after a question, and its call can be cop
   await page.locator("#delete").click();
   await page.locator("#delete-sure").getByRole("button", { name: "Delete" }).click();
   await page.locator("#avatar").waitFor();
-  assert.equal((await api(`/api/v1/jobs/${id}`)).links.video, null);
+  await until(async () => (await api(`/api/v1/jobs/${id}`)).links.video === null, "the video is deleted");
   await context.close();
 });
