@@ -26,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", nargs="+", metavar="LANGUAGE=FILE")
     speech.voices()  # asked once in a process
-    print("| language | characters | texts | sound, s | error, mean | error, most | seconds, most |")
+    print(
+        "| language | characters | texts | sound, s | error, mean | error, most | seconds, most |"
+    )
     print("|---|---|---|---|---|---|---|")
     for pair in parser.parse_args().texts:
         language, _, name = pair.partition("=")

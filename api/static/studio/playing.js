@@ -4,7 +4,7 @@ import { media } from "../api.js";
 import { $, make } from "../dom.js";
 import { keyHeaders } from "../key.js";
 import { t } from "../i18n.js";
-import { attach } from "./interim.js";
+import { attach } from "../player.js";
 
 const FAR_OFF = 0.35; // seconds between the two players that nobody minds
 let shown = { id: null, mode: null }; // mode: null, "stream" or "video"

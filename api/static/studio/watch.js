@@ -4,7 +4,7 @@ import { Problem, ask } from "../api.js";
 import { $, make } from "../dom.js";
 import { number, onLanguage, seconds, t } from "../i18n.js";
 import { keyHeaders } from "../key.js";
-import { live } from "./interim.js";
+import { live } from "../live.js";
 import { strip } from "../strip.js";
 import { announce } from "./announce.js";
 import { atLarge } from "./complaints.js";
