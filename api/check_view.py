@@ -10,7 +10,7 @@ class CheckView(BaseModel):
     speech_seconds: float = Field(description="Length of the sound.", examples=[6.4])
     exact: bool = Field(
         description="Whether these two are counted. A long text is measured by a sample of its "
-        "sentences: mostly within a twentieth, see docs/faces.md."
+        "sentences: mostly within a twentieth (docs/faces.md)."
     )
     chunks: int = Field(description="That would be rendered.", examples=[2])
     workers: int = Field(description="Render workers that would share them.", examples=[2])

@@ -18,6 +18,7 @@ BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
 def json_answer(
     model: type[BaseModel], what: str, example: object = None, **headers: Any
 ) -> Operation:
+    """An answer of this model, with the headers that it has."""
     content: Operation = {"schema": ref(model)}
     if example is not None:
         content["example"] = example
@@ -25,6 +26,7 @@ def json_answer(
 
 
 def mp4_answer(what: str, **headers: Any) -> Operation:
+    """An MP4."""
     content = {"video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}}}
     return {"description": what, "content": content, "headers": headers}
 
@@ -55,6 +57,7 @@ def body(
 
 
 def header(name: str, what: str) -> Operation:
+    """A header of an answer, and what it says."""
     return {name: {"description": what, "schema": {"type": "string"}}}
 
 

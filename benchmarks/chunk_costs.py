@@ -40,6 +40,7 @@ SENTENCES = (
 
 
 def main() -> None:
+    """Measure, print, and write the JSON that the cost model's constants come from."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("json", nargs="?", type=Path, default=Path("out/chunk_costs.json"))
     parser.add_argument("--generator", default="viseme")

@@ -48,6 +48,7 @@ LARGEST = 60_000  # bytes of one of those
 @click.command(help=__doc__)
 @click.option("--docs", is_flag=True, help="Write the strips to docs/img too.")
 def main(docs: bool) -> None:
+    """Film every face in every language, and lay out the pictures of them."""
     console, started = Console(stderr=True), time.perf_counter()
     OUT.mkdir(parents=True, exist_ok=True)
     studio = Studio()

@@ -29,6 +29,7 @@ INK = (40, 40, 40)
 
 
 def main() -> None:
+    """Draw what the network hears in a sound, as a picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wav", type=Path, help="16 kHz mono 16-bit WAV")
     parser.add_argument("png", type=Path)

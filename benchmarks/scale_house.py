@@ -57,6 +57,7 @@ class Cost:
 
     @classmethod
     def of(cls, client: "redis.Redis") -> "Cost":
+        """Seconds of processor, commands, and bytes of memory, by the server's own count."""
         cpu, stats, memory = client.info("cpu"), client.info("stats"), client.info("memory")
         return cls(
             cpu["used_cpu_user"] + cpu["used_cpu_sys"],

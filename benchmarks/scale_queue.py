@@ -33,14 +33,13 @@ def _one(made: House, queue: Any, n_chunks: int, times: int) -> dict[str, Any]:
     def per_chunk(seconds: float) -> float:
         return round(1e3 * seconds / n, 4)
 
-    stages = {
-        stage: per_chunk(sum(lap.timings[stage] for lap in laps)) for stage in laps[0].timings
-    }
     return {
         "chunks": n_chunks,
         "jobs": times,
         "ms_a_chunk": per_chunk(whole),
-        "stages_ms_a_chunk": stages,
+        "stages_ms_a_chunk": {
+            stage: per_chunk(sum(lap.timings[stage] for lap in laps)) for stage in laps[0].timings
+        },
         "process_ms_a_chunk": per_chunk(used - cpu),
         "store_ms_a_chunk": per_chunk(after.cpu_s - before.cpu_s),
         "store_commands_a_chunk": round((after.commands - before.commands) / n, 1),

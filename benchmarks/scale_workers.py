@@ -39,7 +39,7 @@ class StandIn:
 def working(house: House, threads: int) -> Iterator[None]:
     """A worker that plans and merges, and render workers."""
     with ExitStack() as stack:
-        stack.enter_context(_names(house, threads))
+        stack.enter_context(_names(house))
         cpu, render = [CPU_QUEUE], [render_queue(GENERATOR)]
         solo = cpu if threads else cpu + render
         stack.enter_context(_celery("cpu@scale", "solo", 1, solo))
@@ -47,10 +47,11 @@ def working(house: House, threads: int) -> Iterator[None]:
         standing = StandIn(house, blob)
         _Crew.standing = standing
         worker.current()._renderer = standing  # type: ignore[assignment]
-        stack.enter_context(
-            patch.object(handlers, "plan_job", lambda here, job_id, _note: plan_of(
-                here.records.job(job_id).request, house.n_chunks, blob))
-        )  # fmt: skip
+
+        def plan(here: worker.Worker, job_id: str, _note: Any) -> Plan:
+            return plan_of(here.records.job(job_id).request, house.n_chunks, blob)
+
+        stack.enter_context(patch.object(handlers, "plan_job", plan))
         stack.enter_context(patch.object(handlers, "stitch", lambda *_: video_of(blob)))
         if threads:
             stack.enter_context(_celery("render@scale", "threads", threads, render))
@@ -66,10 +67,11 @@ class _Crew:
 
 
 @contextmanager
-def _names(house: House, _threads: int) -> Iterator[None]:
+def _names(house: House) -> Iterator[None]:
     one = worker.current
 
     def current() -> worker.Worker:
+        """The thread's own worker; the process's outside the pool."""
         if not threading.current_thread().name.startswith("ThreadPoolExecutor"):
             return one()
         if not hasattr(_Crew.mine, "worker"):

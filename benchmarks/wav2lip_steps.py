@@ -37,6 +37,7 @@ def folded(state: checkpoint.State) -> tuple[Draw, int]:
     faces = torch.rand(BATCH, 6, 96, 96).contiguous(memory_format=torch.channels_last)
 
     def run(x: Tensor, block: tuple[Layer, ...]) -> Tensor:
+        """One block, (b, c, h, w) to (b, c', h', w')."""
         for layer in block:
             weight, bias = weights[layer.name]
             if layer.transposed:
@@ -48,6 +49,7 @@ def folded(state: checkpoint.State) -> tuple[Draw, int]:
         return x
 
     def draw(mel: Tensor) -> Tensor:
+        """(b, 1, 80, 16) to (b, 3, 96, 96), 0..1."""
         skips, x = [], faces
         for block in FACE_ENCODER:
             x = run(x, block)

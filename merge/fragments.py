@@ -47,6 +47,7 @@ def fragment(track: Track, first: int, stop: int, number: int, begins: int) -> b
     )
 
     def moof(offset: int) -> bytes:
+        """The box, whose samples' bytes begin `offset` bytes after its own beginning."""
         run = struct.pack(">Ii", stop - first, offset) + samples
         return box(
             b"moof",

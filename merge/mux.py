@@ -18,8 +18,8 @@ from av.video.stream import VideoStream
 
 from merge import pictures, sound
 from merge.concat import ChunkFile, common_format, joined_packets, open_chunk
-from merge.errors import WriteError
 from merge.verify import VideoFacts, verify
+from merge.writing import writing
 
 __all__ = ["ChunkFile", "VideoFacts", "merge_chunks"]
 
@@ -51,16 +51,11 @@ def merge_chunks(chunks: Sequence[ChunkFile], track: Path, out: Path, fps: Fract
     part = out.with_name(out.name + ".part")
     try:
         # Renderers are idle, or done, when a job is merged: a second core is free for this.
-        with ThreadPoolExecutor(1) as beside:
+        with writing(out), ThreadPoolExecutor(1) as beside:
             decoded = beside.submit(pictures.decode, chunks, fps)
             _write(chunks, track, part, sound.Slot(duration=n_frames / fps, frame=1 / fps))
             facts = verify(part, n_frames, fps, decoded.result())
-        part.replace(out)
-    except (OSError, av.FFmpegError) as error:
-        raise WriteError(
-            f"{out.name} could not be written: {error}. Look for room on the disk and for the "
-            "right to write there."
-        ) from error
+            part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     return facts

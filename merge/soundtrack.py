@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 
 from merge import sound
-from merge.errors import WriteError
+from merge.writing import writing
 
 
 def write(track: Path, out: Path, n_frames: int, fps: Fraction) -> None:
@@ -23,21 +23,15 @@ def write(track: Path, out: Path, n_frames: int, fps: Fraction) -> None:
     """
     slot = sound.Slot(duration=n_frames / fps, frame=1 / fps)
     copy = sound.can_be_copied(track, slot)
-    try:
-        with sound.opened(track) as heard:
-            stream = sound.open_track(heard)
-            rate = stream.sample_rate if copy else sound.SAMPLE_RATE
-            # The edit list, which hides the encoder's priming, counts in the movie's time scale.
-            options = {"fflags": "+bitexact", "movie_timescale": str(rate)}
-            with av.open(str(out), "w", format="mp4", container_options=options) as made:
-                add = sound.copied if copy else sound.encoded
-                audio, packets = add(made, heard, stream, slot)
-                made.start_encoding()
-                for packet in packets:
-                    packet.stream = audio
-                    made.mux_one(packet)
-    except (OSError, av.FFmpegError) as error:
-        raise WriteError(
-            f"{out.name} could not be written: {error}. Look for room on the disk and for the "
-            "right to write there."
-        ) from error
+    with writing(out), sound.opened(track) as heard:
+        stream = sound.open_track(heard)
+        rate = stream.sample_rate if copy else sound.SAMPLE_RATE
+        # The edit list, which hides the encoder's priming, counts in the movie's time scale.
+        options = {"fflags": "+bitexact", "movie_timescale": str(rate)}
+        with av.open(str(out), "w", format="mp4", container_options=options) as made:
+            add = sound.copied if copy else sound.encoded
+            audio, packets = add(made, heard, stream, slot)
+            made.start_encoding()
+            for packet in packets:
+                packet.stream = audio
+                made.mux_one(packet)

@@ -61,6 +61,8 @@ class BusyError(RejectedError):
 
 
 class UnknownJobError(TasksError):
+    """No job has this id, or it is another tenant's, or it was forgotten in time."""
+
     code = "unknown-job"
 
     def __init__(self, job_id: str) -> None:
@@ -95,6 +97,8 @@ class LostJobError(UnknownJobError):
 
 
 class UnknownFaceError(TasksError):
+    """No registered face has this id, or it is another tenant's, or it was deleted."""
+
     code = "unknown-face"
 
     def __init__(self, face_id: str) -> None:
@@ -106,6 +110,8 @@ class UnknownFaceError(TasksError):
 
 
 class UnknownPartError(TasksError):
+    """A job's stream has no file of this name."""
+
     code = "not-found"
 
     def __init__(self, name: str) -> None:

@@ -78,17 +78,14 @@ def make_face(
     """
     with TemporaryDirectory(prefix="face-") as folder:
         stored = face_of(source, FPS, storage, settings, Path(folder))
-    found = Face.from_bytes(read(storage, stored.key))
+    face = found = Face.from_bytes(read(storage, stored.key))
     first = first_shown(found)
     located = found.landmarks[first].astype(np.float64)
-    face, warnings = found, stored.warnings
     if wanted is not None:
-        face = corrected(found, located, np.array(wanted))
-        stored = put_face(face, _kept_warnings(stored, found, face), storage, settings)
-        warnings = stored.warnings
+        face, stored = _mended(stored, found, located, np.array(wanted), storage, settings)
     card = Card(
         source, stored.key, face.n_images, _listed(located),
-        None if wanted is None else tuple(wanted), warnings,
+        None if wanted is None else tuple(wanted), stored.warnings,
     )  # fmt: skip
     image = face.image(first)
     width, height = face.size
@@ -108,7 +105,7 @@ def make_face(
         landmarks=_listed(face.landmarks[first]),
         located=_listed(located),
         locator=found.located_by,
-        warnings=warnings,
+        warnings=stored.warnings,
     )
 
 
@@ -131,10 +128,20 @@ def face_by_card(
         return known
     stored = face_of(card.source, fps, storage, settings, workdir)
     found = Face.from_bytes(read(storage, stored.key))
-    face = corrected(found, np.array(card.located), np.array(card.wanted))
-    mended = put_face(face, _kept_warnings(stored, found, face), storage, settings)
+    _, mended = _mended(
+        stored, found, np.array(card.located), np.array(card.wanted), storage, settings
+    )
     remember_face(storage, name, mended, settings)
     return mended
+
+
+def _mended(
+    stored: StoredFace, found: Face, located: NDArray[np.float64], wanted: NDArray[np.float64],
+    storage: Storage, settings: Settings,
+) -> tuple[Face, StoredFace]:  # fmt: skip
+    """A located face with a person's correction, (68, 2) and (68, 2) pixels, stored."""
+    face = corrected(found, located, wanted)
+    return face, put_face(face, _kept_warnings(stored, found, face), storage, settings)
 
 
 def _kept_warnings(stored: StoredFace, found: Face, face: Face) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The pre-flight check over HTTP: what a submit would refuse, what a job would take, no render."""
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +73,11 @@ def test_a_short_texts_frames_and_chunks_are_those_of_its_plan(
 def test_a_long_text_is_estimated_near_its_plan_and_says_so(house: LookingHouse) -> None:
     text = "".join(f"Chapter {number}. {STORY}" for number in range(1, 60))
 
-    started = time.perf_counter()
     found = checked(house, text=text)
-    took = time.perf_counter() - started
 
     assert not found["exact"]
     assert found["speech_seconds"] > EXACT_S
     assert found["n_frames"] == pytest.approx(planned(house, text=text).n_frames, rel=0.05)
-    assert took < 5  # by far: docs/faces.md has what was measured
 
 
 def test_the_estimate_goes_by_the_measured_pace_of_the_workers_and_by_who_waits(

@@ -1,55 +1,69 @@
-// A job as it changes: server-sent events over fetch (so that a key can go with them), resumed where they broke off.
+// A job's events as they happen. Read by fetch, which can send the key, as EventSource cannot.
 
-const AGAIN = [500, 1000, 2000, 4000]; // ms until the next try
+const PAUSE_MS = 1000; // before a connection that broke is made again
 
-/** Follow `url` (…/events): onJob(view), onEvent(name, facts), onEnd(), onLost(). Returns {close()}. */
-export function live(url, { onJob = () => {}, onEvent = () => {}, onEnd = () => {}, onLost = () => {}, headers = {} }) {
-  const stop = new AbortController();
-  follow(url, { onJob, onEvent, onEnd, onLost, headers }, stop.signal);
-  return { close: () => stop.abort() };
-}
+/** Follow the events at `url` (`links.events`) until the job has ended.
+ *
+ * `onJob(view)` hears of each state, `onEvent(name, facts)` of each entry of the job's history, `onLost()` of a
+ * connection that broke: it is made again, from where it was, and meanwhile the job is polled. */
+export function live(url, { onJob = () => {}, onEvent, onEnd, onLost, headers = {} }) {
+  const left = new AbortController();
+  const { signal } = left;
+  let last = "";
 
-async function follow(url, on, signal) {
-  const seen = { id: "", ended: false };
-  for (let failed = 0; !signal.aborted && !seen.ended;) {
-    try {
-      const headers = { ...on.headers, Accept: "text/event-stream", ...(seen.id && { "Last-Event-ID": seen.id }) };
-      const answer = await fetch(url, { headers, signal, cache: "no-store" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      for await (const message of messages(answer.body)) {
-        failed = 0;
-        tell(message, on, seen);
-      }
-    } catch { /* the same as a connection that has ended */ }
-    if (signal.aborted || seen.ended) return;
-    on.onLost();
-    await new Promise((wake) => setTimeout(wake, AGAIN[Math.min(failed++, AGAIN.length - 1)]));
+  async function listen() {
+    const answer = await fetch(url, { signal, headers: { ...headers, ...(last && { "Last-Event-ID": last }) } });
+    if (!answer.ok) throw new Error(answer.statusText);
+    for await (const { id, event, data } of messages(answer.body)) {
+      last = id || last;
+      if (event === "end") return true;
+      if (event === "job") onJob(JSON.parse(data));
+      else onEvent?.(event, JSON.parse(data));
+    }
+    return false;
   }
-}
 
-function tell({ event, data, id }, on, seen) {
-  if (id) seen.id = id;
-  if (event === "job") on.onJob(JSON.parse(data));
-  else if (event === "end") {
-    seen.ended = true;
-    on.onEnd();
-  } else if (event) on.onEvent(event, JSON.parse(data));
-}
+  /** One look at the job; whether it has ended. */
+  async function poll() {
+    const answer = await fetch(url.replace(/\/events$/, ""), { signal, headers });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const view = await answer.json();
+    onJob(view);
+    return !["queued", "running"].includes(view.state);
+  }
 
-/** The messages of an event stream (WHATWG HTML, 9.2.6), of lines that end in \n. */
-async function* messages(body) {
-  let text = "";
-  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    const blocks = text.split("\n\n");
-    text = blocks.pop();
-    for (const block of blocks) {
-      const fields = { event: "", data: "", id: "" };
-      for (const line of block.split("\n")) {
-        const [, name, value] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-        if (name in fields) fields[name] += value;
+  (async () => {
+    for (let step = listen; !signal.aborted; step = step === listen ? poll : listen) {
+      let over = false;
+      try {
+        over = await step();
+      } catch {
+        if (!signal.aborted) onLost?.();
       }
-      if (fields.data) yield fields;
+      if (signal.aborted) return;
+      if (over) { onEnd?.(); return; }
+      await new Promise((wake) => setTimeout(wake, PAUSE_MS));
+    }
+  })();
+  return { close() { left.abort(); } };
+}
+
+/** The messages of a stream of server-sent events (WHATWG HTML, 9.2.6). */
+async function* messages(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const message = { id: "", event: "message", data: "" };
+      for (const line of block.split("\n")) {
+        const [, name, text] = /^(id|event|data): ?(.*)$/.exec(line) ?? [];
+        if (name) message[name] = text;
+      }
+      if (message.data) yield message;
     }
   }
 }

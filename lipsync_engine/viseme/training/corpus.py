@@ -87,6 +87,7 @@ def _espeak(
     language: str, variants: tuple[str, ...], seed: int
 ) -> Callable[[], Iterator[Utterance]]:
     def make() -> Iterator[Utterance]:
+        """Utterances without end, the same for the same seed."""
         chance = Random(seed)  # noqa: S311 - reproducible, not secret
         said = texts.sentences(language.partition("-")[0], seed)
         while True:

@@ -115,6 +115,7 @@ class _Heard:
         self.phones: list[tuple[str, int]] = []
 
     def take(self, address: int | None, n: int, event: Any) -> int:
+        """espeak-ng's `t_espeak_callback`: n samples and a list of events; 0 says go on."""
         if address and n:
             self.sound.append(np.frombuffer(ctypes.string_at(address, 2 * n), "<i2"))
         i = 0

@@ -63,6 +63,7 @@ class _Pooled(torch.autograd.Function):
 
     @staticmethod
     def backward(_ctx: Any, gradient: Tensor) -> Tensor:
+        """The gradient of the means before rounding, which has none itself."""
         reach = POOLS[-1]
         parts = torch.split(gradient, TRAITS, 1)
         return torch.stack(

@@ -122,6 +122,7 @@ def _degraded(
     sound: Samples, speaks: bool, voices: Sequence[Sequence[Utterance]], chance: Chance
 ) -> Samples:
     def babble(n: int, chance: Chance) -> Samples:
+        """(n,) samples of four to eight voices at once, of unit loudness."""
         crowd = np.zeros(n, np.float32)
         for _ in range(chance.integers(4, 9)):
             spoken = voices[int(chance.integers(len(voices)))]
