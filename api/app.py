@@ -7,7 +7,19 @@ from importlib.metadata import version
 from apiflask import APIFlask
 from flask import Response, g, request
 
-from api import check, docs, events, faces, generate, handlers, jobs, pages, stream, system
+from api import (
+    check,
+    comparisons,
+    docs,
+    events,
+    faces,
+    generate,
+    handlers,
+    jobs,
+    pages,
+    stream,
+    system,
+)
 from api.bodies import FIELDS_LIMIT
 from api.metrics import Metrics
 from api.problems import problem_response
@@ -41,7 +53,7 @@ def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
     app.extensions["lipchord"] = Services(
         queue, settings, Waiting(), Waiting(STREAM_SLOTS), Metrics(queue), tenants
     )
-    for room in (jobs, stream, events, check, faces, generate, system, pages):
+    for room in (jobs, stream, events, check, comparisons, faces, generate, system, pages):
         app.register_blueprint(room.bp)
     handlers.register(app)
     app.before_request(_begin)

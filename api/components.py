@@ -8,20 +8,22 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.bodies import FILE_FIELDS
 from api.check_view import CheckView
+from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
 from api.face_views import FaceBody, FaceCorrection, FacesView, FaceView
 from api.house_views import HealthView, VoicesView, WorkersView
+from api.problem_views import HttpProblem
 from api.schemas import JobBody, SpeakBody
-from api.views import HttpProblem, JobPageView, JobView
+from api.views import JobPageView, JobView
 
 TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}
 
 ANSWERS = (
     JobView, JobPageView, CheckView, FaceView, FacesView, VoicesView, WorkersView, HealthView,
-    HttpProblem,
+    ComparisonView, ComparisonPageView, HttpProblem,
 )  # fmt: skip
-BODIES = (SpeakBody, JobBody, FaceBody, FaceCorrection)
-FORMS = (SpeakBody, JobBody, FaceBody)
+BODIES = (SpeakBody, JobBody, ComparisonBody, FaceBody, FaceCorrection)
+FORMS = (SpeakBody, JobBody, ComparisonBody, FaceBody)
 
 
 def ref(model: type[BaseModel], suffix: str = "") -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.components import ref
+from api.problem_views import HttpProblem
 from api.problems import KINDS, MEDIA_TYPE
-from api.views import HttpProblem
 
 Operation = dict[str, Any]
 

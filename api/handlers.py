@@ -13,6 +13,7 @@ from api.complaints import complaints
 from api.face_views import FacesQuery
 from api.problems import problem_response
 from api.schemas import (
+    ComparisonsQuery,
     EventsHeaders,
     EventsQuery,
     JobsQuery,
@@ -40,6 +41,7 @@ REASONS = {
 LOCATED: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        ComparisonsQuery,
         JobsQuery,
         FacesQuery,
         PollHeaders,

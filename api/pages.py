@@ -36,6 +36,18 @@ def index() -> str:
     return render_template("index.html")
 
 
+@bp.get("/jobs/<job_id>")
+def job(job_id: str) -> str:  # noqa: ARG001 - the page reads its address
+    """What happened to one job; the page asks the API for it."""
+    return render_template("job.html")
+
+
+@bp.get("/parallel_test")
+def parallel_test() -> str:
+    """Sequential and parallel, side by side."""
+    return render_template("parallel_test.html")
+
+
 @bp.get("/docs")
 def reference() -> str:
     """/openapi.json, readable."""

@@ -109,6 +109,16 @@ KINDS: Mapping[str, Kind] = {
     ),
     # Jobs and their videos.
     "unknown-job": Kind(404, "There is no such job", "See GET /api/v1/jobs for those there are."),
+    "unknown-comparison": Kind(
+        404, "There is no such comparison", "See GET /api/v1/comparisons for those there are."
+    ),
+    "comparison-too-long": Kind(
+        422,
+        "The clip is too long to compare",
+        "Compare a shorter one.",
+    ),
+    "too-many-comparisons": Kind(429, "You have as many comparisons as you may", _LATER),
+    "unlike-videos": Kind(500, "The two videos cannot be compared", _RETRY),
     "job-lost": Kind(410, "The job was lost with the store's data", "Send the job again."),
     "not-ready": Kind(409, "The video is not ready yet", "Ask again after Retry-After seconds."),
     "gone": Kind(410, "There is no video any more, or never was", "Send the job again."),

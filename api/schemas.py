@@ -124,6 +124,11 @@ class JobBody(SpeakBody):
         "four ways. See docs/webhooks.md.",
         examples=["https://example.com/lipchord"],
     )
+    reuse: bool = Field(
+        True,
+        description="Whether frames that an earlier job rendered are used again. False: all are "
+        "rendered anew, for who wants to measure.",
+    )
 
     @classmethod
     def of(cls, request: JobRequest) -> Self:
@@ -144,6 +149,15 @@ class JobsQuery(BaseModel):
     cursor: str = Field(
         "", max_length=500, description="`next_cursor` of the page before; empty: the newest jobs."
     )
+
+
+class ComparisonsQuery(JobsQuery):
+    """Which comparisons to list."""
+
+    cursor: str = Field(
+        "", max_length=500, description="`next_cursor` of the page before; empty: the newest."
+    )
+    job: str = Field("", max_length=100, description="Those that this job is a side of.")
 
 
 Prefer = Annotated[

@@ -7,12 +7,12 @@ from typing import Any, TypeVar, overload
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
-from api.problems import problem
+from api.problem_views import ProblemView, failure_view
+from api.proof_view import ProofView
 from api.schemas import JobBody
 from tasks.contract import (
     ChunkState,
     ChunkStatus,
-    Failure,
     Job,
     JobPage,
     JobState,
@@ -29,30 +29,6 @@ SHOWN_TEXT = 200  # characters of a text in a list of jobs
 
 class RequestView(JobBody):
     """The request as it was understood; it can be sent again as it is."""
-
-
-class ProblemView(BaseModel):
-    """A problem (RFC 9457); `type` is stable and leads to a page about it."""
-
-    type: str = Field(examples=["/problems/no-face"])
-    title: str
-    status: int
-    detail: str = Field(description="What is wrong with this request and what to do next.")
-
-
-class FieldComplaint(BaseModel):
-    """One field that cannot be used."""
-
-    field: str
-    detail: str
-
-
-class HttpProblem(ProblemView):
-    """A problem as an answer of its own."""
-
-    instance: str = Field(description="This request; the same id as in X-Request-Id.")
-    errors: list[FieldComplaint] | None = Field(None, description="One for each wrong field.")
-    job: str | None = Field(None, description="The job that this is about, where there is one.")
 
 
 class ChunkView(BaseModel):
@@ -109,6 +85,7 @@ class LinksView(BaseModel):
 
     here: str = Field(serialization_alias="self")
     video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
+    page: str = Field(description="For people.")
     stream: str | None = Field(
         description="HLS playlist of what is finished, from the plan on; it can be opened as soon "
         "as `playable_seconds` is above 0. Null where nothing is left to play."
@@ -138,6 +115,7 @@ class JobView(BaseModel):
     warnings: list[str]
     error: ProblemView | None
     video: VideoView | None
+    proof: ProofView | None = Field(description="Null until there is a video, and once deleted.")
     webhook: WebhookView | None = Field(description="Null where the request names none.")
     request: RequestView
     links: LinksView
@@ -154,7 +132,7 @@ def job_view(job: Job, brief: bool = False) -> JobView:
     """A job; `brief` leaves the list of chunks out and shortens the text, for lists of jobs."""
     request = RequestView.of(job.request)
     if brief:
-        request = request.model_copy(update=_shortened(request))
+        request = request.model_copy(update=shortened(request))
     chunks = ChunksView(
         total=len(job.chunks),
         done=sum(chunk.state is ChunkState.DONE for chunk in job.chunks),
@@ -169,8 +147,9 @@ def job_view(job: Job, brief: bool = False) -> JobView:
         chunks=chunks,
         timings=dict(job.timings),
         warnings=list(job.warnings),
-        error=_failure(job.failure),
+        error=failure_view(job.failure),
         video=VideoView(size=job.video.size, sha256=job.video.sha256) if job.video else None,
+        proof=like(ProofView, job.video.proof) if job.video and job.video.proof else None,
         webhook=_webhook(job.webhook),
         request=request,
         links=_links(job),
@@ -191,6 +170,7 @@ def _links(job: Job) -> LinksView:
         video=f"{here}/video" if done and job.video else None,
         stream=f"{here}/stream.m3u8" if streamed else None,
         events=f"{here}/events",
+        page=f"/jobs/{job.id}",
     )
 
 
@@ -217,7 +197,7 @@ def like(view: type[View], source: object, **instead: Any) -> View:
     return view(**{name: getattr(source, name) for name in names}, **instead)
 
 
-def _shortened(request: RequestView) -> dict[str, str]:
+def shortened(request: RequestView) -> dict[str, str]:
     """What a list says instead: no long text, and no query, where receivers keep their keys."""
     instead = {}
     if request.text is not None and len(request.text) > SHOWN_TEXT:
@@ -229,10 +209,6 @@ def _shortened(request: RequestView) -> dict[str, str]:
 
 def _webhook(status: WebhookStatus | None) -> WebhookView | None:
     return like(WebhookView, status, next_at=moment(status.next_at)) if status else None
-
-
-def _failure(failure: Failure | None) -> ProblemView | None:
-    return ProblemView(**problem(failure.reason, failure.detail)) if failure else None
 
 
 @overload

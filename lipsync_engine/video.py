@@ -16,6 +16,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lipsync_engine.digest import Digest, append_to
 from lipsync_engine.errors import EncodeError, UnreadableMediaError
 from lipsync_engine.planes import Bt709Planes
 
@@ -43,7 +44,7 @@ class Encoder:
         """Changes whenever the same frames would give other bytes; equal means joinable."""
         libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
         return (
-            f"h264-1;crf={self.crf};preset={self.preset};threads={self.threads};"
+            f"h264-2;crf={self.crf};preset={self.preset};threads={self.threads};"
             f"pyav={av.__version__};libavcodec={libavcodec};x264={_x264()}"
         )
 
@@ -86,7 +87,8 @@ def encode_chunk(
 
     Frame k has time stamp exactly k / fps and the first is an IDR frame, so
     chunks of one job join by stream copy. Odd sizes grow to even ones by
-    repeating the edge. The same frames give the same bytes.
+    repeating the edge. The same frames give the same bytes. Behind them stands the
+    digest of the pictures as the encoder got them (`lipsync_engine.digest`).
 
     Args:
         frames: batches (b, H, W, 3) uint8 BGR in order; consumed as they come.
@@ -177,17 +179,19 @@ def _encode(
     if first is None:
         raise EncodeError("A chunk needs at least one frame, and the generator gave none.")
     planes = Bt709Planes(*first.shape[1:3])
-    done = 0
+    done, digest = 0, Digest()
     # bitexact: no version strings in the file, so that its content hash is the frames' alone.
     with av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = _video_stream(container, planes, fps, encoder)
         for batch in chain([first], batches):
             for frame in batch:
                 planes.update(frame)
+                digest = digest.add(planes.i420)
                 container.mux(stream.encode(_picture(planes, done, fps)))
                 done += 1
             on_frames(len(batch))
         container.mux(stream.encode(None))
+    append_to(path, digest)
     return done
 
 

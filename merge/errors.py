@@ -8,7 +8,8 @@ MergeError
 ├── UnreadableTrackError  an MP4 of one track that is to be streamed has no such index
 ├── TrackError          the sound track cannot be read, or does not fit the video
 ├── WriteError          the MP4 could not be written
-└── VerifyError         the finished file is not the video that was asked for
+├── VerifyError         the finished file is not the video that was asked for
+└── UnlikeVideosError   two finished videos cannot be compared
 """
 
 from typing import ClassVar
@@ -64,3 +65,7 @@ class WriteError(MergeError):
 
 class VerifyError(MergeError):
     code = "video-not-verified"
+
+
+class UnlikeVideosError(MergeError):
+    code = "unlike-videos"

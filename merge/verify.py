@@ -23,6 +23,8 @@ class VideoFacts:
         duration_s: n_frames / fps, seconds.
         audio_duration_s: of the sound that is heard, seconds.
         size: bytes.
+        codec, sound_codec: FFmpeg's names.
+        sample_rate: of the sound, Hz.
     """
 
     n_frames: int
@@ -32,6 +34,9 @@ class VideoFacts:
     duration_s: float
     audio_duration_s: float
     size: int
+    codec: str
+    sound_codec: str
+    sample_rate: int
 
 
 def verify(path: Path, n_frames: int, fps: Fraction, pictures: str) -> VideoFacts:
@@ -90,6 +95,9 @@ def _measure(
         duration_s=float(picture_s),
         audio_duration_s=float(sound_s),
         size=path.stat().st_size,
+        codec=video.codec.name,
+        sound_codec=audio.codec.name,
+        sample_rate=audio.sample_rate,
     )
 
 

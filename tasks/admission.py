@@ -26,6 +26,9 @@ class Publisher(Protocol):
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
 
+    def compare(self, comparison_id: str) -> None:
+        """Publish the piece of work that a comparison is at. Raises StoreError."""
+
     def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
         """Publish the work on a face that is to be kept. Raises StoreError."""
 

@@ -13,6 +13,7 @@ from celery.signals import after_task_publish, before_task_publish
 from tasks import failpoints
 from tasks.contract import (
     CHORD_FAILED,
+    COMPARE,
     CPU_QUEUE,
     INSPECT,
     MERGE,
@@ -105,6 +106,10 @@ class CeleryPublisher:
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         """Publish a look at an uploaded blob. Raises StoreError."""
         self._send(INSPECT, [kind.value, key, fps])
+
+    def compare(self, comparison_id: str) -> None:
+        """Publish the piece of work that a comparison is at. Raises StoreError."""
+        self._send(COMPARE, [comparison_id])
 
     def make_face(self, ticket: str, source: str, wanted: Sequence[Point] | None) -> None:
         """Publish the work on a face that is to be kept. Raises StoreError."""

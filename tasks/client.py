@@ -8,6 +8,7 @@ from typing import BinaryIO
 from lipsync_engine import registry, speech
 from tasks.admission import Limited, Publisher
 from tasks.check import Estimate
+from tasks.comparing.desk import Desk
 from tasks.contract import (
     CPU_QUEUE,
     PUBLIC,
@@ -57,6 +58,7 @@ class JobQueue(Watching):
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._reception = Reception(settings, queue, blobs, publisher)
         self._webhooks = WebhookAdmission(settings, queue)
+        self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
         self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 

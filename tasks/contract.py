@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tasks.proof import Proof
+
 # Names of Celery's tasks: publishers use these strings and import no worker code.
 PLAN = "lipchord.plan"
 RENDER_CHUNK = "lipchord.render_chunk"
 MERGE = "lipchord.merge"
 CHORD_FAILED = "lipchord.chord_failed"
 INSPECT = "lipchord.inspect"
+COMPARE = "lipchord.compare"
 
-CPU_QUEUE = "cpu"  # plan, merge, inspect
+CPU_QUEUE = "cpu"  # plan, merge, inspect, compare
 PUBLIC = "public"  # the tenant of everybody, where no API keys are configured
 
 
@@ -96,6 +99,7 @@ class JobRequest:
         box: of `wav2lip`, the face as "y1,y2,x1,x2" in pixels of the picture as the engine
             keeps it; None: from the landmarks.
         webhook: URL that is told when the job has ended; None: nobody is told.
+        reuse: whether frames that an earlier job rendered are used again.
     """
 
     text: str | None = None
@@ -117,6 +121,7 @@ class JobRequest:
     box: str | None = None
     webhook: str | None = None
     face_card: str | None = None
+    reuse: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +162,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """A finished MP4: blob key, bytes, and the hex SHA-256 that serves as its ETag."""
+    """A finished MP4: blob key, bytes, the hex SHA-256 that serves as its ETag, what it holds."""
 
     key: str
     size: int
     sha256: str
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

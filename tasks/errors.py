@@ -5,6 +5,7 @@ TasksError
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
 │   └── LostJobError         the queue store came back without its data
+├── UnknownComparisonError  as UnknownJobError, of a comparison
 ├── UnknownFaceError     no such registered face
 ├── UnknownPartError     a stream has no file of this name
 ├── NotReadyError        the job has no video yet
@@ -70,6 +71,16 @@ class UnknownJobError(TasksError):
             "a finished job is forgotten when its time to live is over."
         )
         self.job_id = job_id
+
+
+class UnknownComparisonError(TasksError):
+    code = "unknown-comparison"
+
+    def __init__(self, comparison_id: str) -> None:
+        super().__init__(
+            f"There is no comparison {comparison_id!r}. Ids look like cmp_ and 32 hex digits; one "
+            "that is over is forgotten when its time to live is, or 200 later ones have come."
+        )
 
 
 class LostJobError(UnknownJobError):

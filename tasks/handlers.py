@@ -22,6 +22,7 @@ from tasks.app import app
 from tasks.attempt import STORE_PATIENCE_S, Attempt, carry_out, wait_for_store
 from tasks.blueprint import Plan
 from tasks.chord import CeleryPublisher, publish_chord
+from tasks.comparing.handlers import driver
 from tasks.contract import (
     CHORD_FAILED,
     INSPECT,
@@ -75,8 +76,11 @@ def _task_ended(sender: Task, state: str, **_: object) -> None:
     """Where the task has ended its job, a place is free: the next job takes it at once."""
     if sender.name == RENDER_CHUNK and state == SUCCESS:
         return  # such a job goes on: thousands of chunks need not ask
+    here, publisher = worker.current(), CeleryPublisher(app)
     try:
-        worker.current().dispatch.round(CeleryPublisher(app))
+        here.dispatch.round(publisher)
+        if here.settings.worker_kind == "cpu":  # it may have been a comparison's
+            driver().round()
     except StoreError as error:
         log.warning("dispatch left to the reaper", error=str(error))
 

@@ -35,7 +35,7 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     for _ in range(TRIES):
         made = make_plan(
             request, here.storage, here.settings, by.workers,
-            note, _reuse(here, by),
+            note, _reuse(here, by) if request.reuse else None,
         )  # fmt: skip
         try:
             hold_plan(here.holds, job_id, made)

@@ -13,11 +13,14 @@ from typing import Protocol
 
 import structlog
 
-from tasks import failpoints
+from tasks import admission, failpoints
+from tasks.comparing.drive import Driver
 from tasks.contract import Failure
 from tasks.errors import StoreError
 from tasks.hygiene import Hygiene
+from tasks.reception import Reception
 from tasks.records import MERGING, PLANNING, Records
+from tasks.stores import connect
 from tasks.webhooks import deliver
 from tasks.worker import Worker
 
@@ -28,11 +31,8 @@ Duty = Callable[[], None]
 log = structlog.get_logger()
 
 
-class Publisher(Protocol):
+class Publisher(admission.Publisher, Protocol):
     """Puts pieces of work on the queue; the Celery one is `tasks.chord.CeleryPublisher`."""
-
-    def plan(self, job_id: str) -> None:
-        """Publish a job's planning. Raises StoreError."""
 
     def chunk(self, job_id: str, index: int, generator: str) -> None:
         """Publish one chunk. Raises StoreError."""
@@ -46,8 +46,21 @@ def duties(worker: Worker, publisher: Publisher) -> tuple[Duty, ...]:
     return (
         lambda: reap(worker.records, publisher, worker.settings.job_deadline_s),
         lambda: worker.dispatch.round(publisher),
+        driver(worker, publisher).round,
         Hygiene(worker.holds, worker.endings),
     )
+
+
+def driver(worker: Worker, publisher: Publisher) -> Driver:
+    """What moves comparisons on."""
+    settings = worker.settings
+    reception = Reception(
+        settings, connect(settings.queue_url), connect(settings.blob_url), publisher
+    )
+    return Driver(
+        worker.comparisons, worker.records, worker.fleet, reception, publisher,
+        settings.job_deadline_s,
+    )  # fmt: skip
 
 
 def start(worker: Worker, publisher: Publisher) -> None:

@@ -79,17 +79,41 @@ class Reception:
         if 0 < terms.most_jobs <= unfinished:
             raise self._too_many(tenant, unfinished, generator)
 
-    def submit(self, request: JobRequest, idempotency_key: str | None, tenant: str) -> Job:
-        """See `JobQueue.submit`."""
+    def pin(self, request: JobRequest, tenant: str) -> tuple[JobRequest, tuple[str, str]]:
+        """For two jobs that are to be sent later: the request with its face as it is now (or was,
+        for its first job), and ids for which its uploads are held. Raises RejectedError."""
+        face, epoch = None, self._epoch.now()
+        if request.face_card is None:
+            request, face = self._with_face(request, tenant, known=False)
+        ids = new_job_id(epoch), new_job_id(epoch)
+        for job_id in ids:
+            self._hold_uploads(job_id, request, face)
+            self.keep(job_id, request)
+        return request, ids
+
+    def keep(self, job_id: str, request: JobRequest) -> None:
+        """Go on holding the uploads of a pinned job: hygiene forgets ids without a record."""
+        keys = [*uploads_of(request), *filter(None, [request.face_card])]
+        if keys:
+            with suppress(MissingBlobError):  # gone: sending the job will say so
+                self._holds.hold(job_id, keys)
+
+    def submit(
+        self, request: JobRequest, idempotency_key: str | None, tenant: str, job_id: str = ""
+    ) -> Job:
+        """See `JobQueue.submit`; `job_id`: from `pin`; sent again, it is the same job."""
         terms = self._terms(tenant, idempotency_key)
         workers = self._fleet.workers()
         known = self._acceptance.knows(terms)
-        request, face = self._with_face(request, tenant, known)
+        face = None
+        if not job_id:
+            request, face = self._with_face(request, tenant, known)
         if not known:  # else: answered, however full the house is
-            self._admission.check(request, workers)
+            if not job_id:
+                self._admission.check(request, workers)
             terms = self._with_costs(terms, request)
             self.load.check(tenant, request.generator, terms.cost, workers)
-        job_id = new_job_id(self._epoch.now())
+        job_id = job_id or new_job_id(self._epoch.now())
         self._hold_uploads(job_id, request, face)
         failpoints.hit("submit:before-record")
         accepted = self._record(job_id, request, terms)

@@ -19,6 +19,7 @@ from tasks.contract import (
     WebhookState,
     WebhookStatus,
 )
+from tasks.proof import Proof
 
 PLANNING_SHARE = 0.05  # of the whole: measured on a 120 s text, planning is 2-4 % of the time
 MERGING_SHARE = 0.05
@@ -44,7 +45,7 @@ def job_from(record: dict[str, str], chunks: list[dict[str, Any]], now: float) -
         timings=_timings(record, now),
         warnings=plan.warnings if plan else (),
         failure=Failure(**json.loads(failure)) if failure else None,
-        video=VideoInfo(**json.loads(video)) if video else None,
+        video=_video(video) if video else None,
         tenant=record.get("tenant", PUBLIC),
         webhook=_webhook_status(record) if "webhook" in record else None,
         playable_seconds=_playable(record, chunks, plan),
@@ -69,6 +70,12 @@ def _chunk_status(index: int, chunk: dict[str, Any]) -> ChunkStatus:
         started_at=chunk.get("started_at"),
         finished_at=chunk.get("finished_at"),
     )
+
+
+def _video(raw: str) -> VideoInfo:
+    said = json.loads(raw)
+    proof = said.get("proof")
+    return VideoInfo(**said | {"proof": Proof(**proof) if proof else None})
 
 
 def _playable(record: dict[str, str], chunks: list[dict[str, Any]], plan: Plan | None) -> float:

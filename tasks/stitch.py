@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lipsync_engine import digest
 from merge.concat import ChunkFile
-from merge.mux import merge_chunks
+from merge.mux import VideoFacts, merge_chunks
 from tasks.blueprint import Plan
 from tasks.contract import VideoInfo
+from tasks.proof import Proof
 from tasks.settings import Settings
 from tasks.storage import Storage, fetch
 from tasks.stream_sound import fetch_sound
@@ -42,8 +44,35 @@ def stitch(
         sound = fetch_sound(plan, storage, settings, workdir / "sound.m4a")
         whole = workdir / "video.mp4"
         go_on()
-        merge_chunks(chunks, sound, whole, plan.fps)
+        facts = merge_chunks(chunks, sound, whole, plan.fps)
         go_on()
         with whole.open("rb") as stream:
             blob = storage.put(stream, settings.result_ttl_s)
-    return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256)
+        proof = _proof(facts, _rendered(chunks))
+    return VideoInfo(key=blob.key, size=blob.size, sha256=blob.sha256, proof=proof)
+
+
+def _rendered(chunks: Sequence[ChunkFile]) -> digest.Digest | None:
+    """Of all pictures as they were rendered; None where a chunk does not tell its own."""
+    whole = digest.Digest()
+    for chunk in chunks:
+        part = digest.read_from(chunk.path)
+        if part is None or part.n != chunk.n_frames:
+            return None
+        whole = whole.then(part)
+    return whole
+
+
+def _proof(facts: VideoFacts, rendered: digest.Digest | None) -> Proof:
+    return Proof(
+        n_frames=facts.n_frames,
+        fps=str(facts.fps),
+        width=facts.width,
+        height=facts.height,
+        picture_seconds=facts.duration_s,
+        sound_seconds=facts.audio_duration_s,
+        codec=facts.codec,
+        sound_codec=facts.sound_codec,
+        sample_rate=facts.sample_rate,
+        rendered=None if rendered is None else str(rendered),
+    )

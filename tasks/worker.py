@@ -14,6 +14,8 @@ import structlog
 
 from lipsync_engine import registry
 from lipsync_engine.generator import WarmsUp
+from tasks.comparing.book import Book
+from tasks.comparing.measure import Bystanders
 from tasks.dispatch import Dispatch
 from tasks.endings import Endings
 from tasks.errors import StoreError
@@ -47,6 +49,8 @@ class Worker:
         self.known = KnownChunks(blobs, settings.chunk_ttl_s)
         self.endings = Endings(queue)
         self.inspections = Inspections(queue)
+        self.comparisons = Book(queue, settings.job_ttl_s)
+        self.bystanders = Bystanders(queue)
         self.face_findings = FaceFindings(queue)
         self.fleet = Fleet(queue, settings.heartbeat_s)
         self.dispatch = Dispatch(queue, self.fleet, self.records, settings.jobs_under_way)

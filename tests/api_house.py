@@ -30,9 +30,13 @@ class Outbox:
 
     def __init__(self) -> None:
         self.planned: list[str] = []
+        self.compared: list[str] = []
 
     def plan(self, job_id: str) -> None:
         self.planned.append(job_id)
+
+    def compare(self, comparison_id: str) -> None:
+        self.compared.append(comparison_id)
 
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         raise AssertionError("no cpu worker is alive, so nobody is asked to look")

@@ -15,7 +15,15 @@ from tests.api_house import HELLO, JOBS, House
 from tests.looking_house import LookingHouse, photo
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-PAGES = {"/", "/docs", "/openapi.json", "/problems/{name}", "/static/{filename}"}
+PAGES = {
+    "/",
+    "/docs",
+    "/jobs/{job_id}",
+    "/parallel_test",
+    "/openapi.json",
+    "/problems/{name}",
+    "/static/{filename}",
+}
 
 
 @pytest.fixture
@@ -72,6 +80,7 @@ def test_every_example_of_a_request_is_accepted(house: LookingHouse, spec: dict[
     # /api/generate waits 0 s here: accepted, but not yet ready.
     accepted = {
         JOBS: 202,
+        "/api/v1/comparisons": 202,
         "/api/v1/faces": 201,
         "/api/generate": 504,
         "/api/generate_parallel": 504,

@@ -39,6 +39,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.planned: list[str] = []
+        self.compared: list[str] = []
         self.inspected: list[tuple[MediaKind, str]] = []
         self.away = False
 
@@ -46,6 +47,9 @@ class Outbox:
         if self.away:
             raise StoreError("away")
         self.planned.append(job_id)
+
+    def compare(self, comparison_id: str) -> None:
+        self.compared.append(comparison_id)
 
     def inspect(self, kind: MediaKind, key: str, fps: str) -> None:
         self.inspected.append((kind, key))

@@ -188,3 +188,25 @@ def test_a_chunk_that_changed_in_the_store_is_never_merged(wav: Path, tmp_path: 
 
     with pytest.raises(MergeError):
         stitch(plan, keys, storage, settings)
+
+
+def test_the_proof_says_that_two_chunks_show_what_one_shows(tmp_path: Path, wav: Path) -> None:
+    settings, storage = Settings(), MemoryStorage()
+    request = replace(HELLO, text=None, speech=storage.put(wav.read_bytes(), 600).key)
+    renderer = Renderer(Stamp(), storage, settings)
+
+    proofs = []
+    for workers in (1, 2):
+        plan = make_plan(
+            replace(request, num_workers=workers), storage, settings, 1, lambda _: None
+        )
+        keys = [renderer.render(plan, chunk, lambda _: True).key for chunk in plan.chunks]
+        assert len(keys) == workers
+        proofs.append(stitch(plan, keys, storage, settings).proof)
+
+    one, two = proofs
+    assert one == two
+    assert one is not None
+    assert one.rendered is not None
+    assert (one.n_frames, one.codec, one.sound_codec) == (plan.n_frames, "h264", "aac")
+    assert abs(one.picture_seconds - one.sound_seconds) < 1 / 25

@@ -6,7 +6,7 @@ const PAUSE_MS = 1000; // before a connection that broke is made again
  *
  * `onJob(view)` hears of each state, `onEvent(name, facts)` of each entry of the job's history, `onLost()` of a
  * connection that broke: it is made again, from where it was, and meanwhile the job is polled. */
-export function live(url, { onJob, onEvent, onEnd, onLost, headers = {} }) {
+export function live(url, { onJob = () => {}, onEvent, onEnd, onLost, headers = {} }) {
   const left = new AbortController();
   const { signal } = left;
   let last = "";

@@ -1,0 +1,36 @@
+// Words of the page that compares parallel with sequential.
+
+export default {
+  en: {
+    "title": "One piece against many", "lead": "The same request is rendered twice by the same warm workers: first in one piece by one of them, then in parallel. Then both videos are decoded and compared.",
+    "text": "Text", "text-default": "Every face has a story, and this one has two workers to tell it. One of them could do it alone, from the first word to the last. Together they share the sentences between them, and nobody who watches can see where one stopped and the other began.",
+    "language": "Language", "face": "Face", "face-hint": "A picture or a short video. Without one the shipped avatar speaks.", "workers": "Workers", "workers-are": { one: "{n} worker is ready", other: "{n} workers are ready" }, "generator": "Generator",
+    "start": "Compare", "starting": "Sending…", "stop": "Stop",
+    "one": "In one piece", "many": "In parallel", "many-on": { one: "In parallel, on {n} worker", other: "In parallel, on {n} workers" },
+    "waits": "Not yet", "next": "Comes next", "side-running": "{percent} %", "side-failed": "Failed",
+    "now": "Now: {stage}", "compared": "Compared", "state-failed": "Failed", "state-canceled": "Canceled",
+    "play": "Play", "pause": "Pause", "position": "Position", "frame-of": "Frame {i} of {n}", "difference": "Show the difference", "difference-is": "Where the two differ, amplified {x} times. Black: nowhere.", "keys": "Space plays, ← and → step one frame.", "drift": "The players differ by {ms} ms at most.",
+    "figures": "Figures", "f-whole": "Whole job", "f-plan": "Planning", "f-render": "Rendering", "f-merge": "Joining", "f-wait": "Waited before", "f-chunks": "Chunks", "f-workers": "Workers that took part", "f-frames": "Frames", "f-speedup": "Speed-up", "f-render-speedup": "Speed-up of rendering", "f-efficiency": "Efficiency", "f-max": "Largest difference", "f-psnr": "PSNR", "f-rendered": "Rendered pictures equal", "f-sound": "Sound equal", "f-different": "Frames that differ", "f-prepare": "Sound and face, once for both",
+    "yes": "yes", "no": "no", "unknown": "not known", "of-255": "{n} of 255", "times": "{x} ×", "percent": "{n} %", "db": "{n} dB", "infinite": "no difference",
+    "job-link": "Its timeline",
+    "history": "History", "history-none": "Nothing was compared yet.", "h-when": "When", "h-length": "Length", "h-workers": "Workers", "h-one": "One piece", "h-many": "Parallel", "h-speedup": "Speed-up", "h-note": "", "h-spoiled": "spoiled", "h-check": "check of a job", "h-delete": "Delete", "h-open": "Open",
+    "chart": "Speed-up against the clip's length", "chart-x": "length, s", "chart-y": "speed-up", "chart-point": "{s} s, {n} workers: {x} ×", "chart-even": "as fast",
+    "connection": "Connection lost. Trying again…", "not-comparable": "Only one worker is ready with this generator: a second one is needed to win anything.",
+  },
+  ru: {
+    "title": "Один кусок против многих", "lead": "Одно и то же рисуется дважды теми же прогретыми работниками: сначала одним куском на одном, потом параллельно. Затем оба видео декодируются и сравниваются.",
+    "text": "Текст", "text-default": "У каждого лица есть своя история, а у этого есть два работника, чтобы её рассказать. Один справился бы и сам, от первого слова до последнего. Вместе они делят предложения между собой, и никто из зрителей не увидит, где закончил один и начал другой.",
+    "language": "Язык", "face": "Лицо", "face-hint": "Фотография или короткое видео. Без них говорит встроенный аватар.", "workers": "Работники", "workers-are": { one: "готов {n} работник", few: "готовы {n} работника", many: "готовы {n} работников", other: "готовы {n} работника" }, "generator": "Генератор",
+    "start": "Сравнить", "starting": "Отправляем…", "stop": "Остановить",
+    "one": "Одним куском", "many": "Параллельно", "many-on": { one: "Параллельно, на {n} работнике", few: "Параллельно, на {n} работниках", many: "Параллельно, на {n} работниках", other: "Параллельно, на {n} работниках" },
+    "waits": "Ещё нет", "next": "Следующее", "side-running": "{percent} %", "side-failed": "Ошибка",
+    "now": "Сейчас: {stage}", "compared": "Сравнено", "state-failed": "Ошибка", "state-canceled": "Отменено",
+    "play": "Пуск", "pause": "Пауза", "position": "Место", "frame-of": "Кадр {i} из {n}", "difference": "Показать разницу", "difference-is": "Где оба отличаются, усилено в {x} раз. Чёрное: нигде.", "keys": "Пробел: пуск, ← и →: на кадр.", "drift": "Плееры расходятся не больше чем на {ms} мс.",
+    "figures": "Числа", "f-whole": "Всё задание", "f-plan": "План", "f-render": "Рендеринг", "f-merge": "Склейка", "f-wait": "Ждало перед этим", "f-chunks": "Части", "f-workers": "Участвовали работники", "f-frames": "Кадры", "f-speedup": "Ускорение", "f-render-speedup": "Ускорение рендеринга", "f-efficiency": "Эффективность", "f-max": "Наибольшая разница", "f-psnr": "PSNR", "f-rendered": "Нарисованные картинки равны", "f-sound": "Звук равен", "f-different": "Отличаются кадры", "f-prepare": "Звук и лицо, раз для обоих",
+    "yes": "да", "no": "нет", "unknown": "неизвестно", "of-255": "{n} из 255", "times": "{x} ×", "percent": "{n} %", "db": "{n} дБ", "infinite": "разницы нет",
+    "job-link": "Ход работы",
+    "history": "История", "history-none": "Пока ничего не сравнивали.", "h-when": "Когда", "h-length": "Длина", "h-workers": "Работники", "h-one": "Одним куском", "h-many": "Параллельно", "h-speedup": "Ускорение", "h-note": "", "h-spoiled": "испорчено", "h-check": "проверка задания", "h-delete": "Удалить", "h-open": "Открыть",
+    "chart": "Ускорение в зависимости от длины", "chart-x": "длина, с", "chart-y": "ускорение", "chart-point": "{s} с, работников {n}: {x} ×", "chart-even": "столько же",
+    "connection": "Связь потеряна. Пробуем снова…", "not-comparable": "С этим генератором готов лишь один работник: чтобы выиграть, нужен второй.",
+  },
+};
