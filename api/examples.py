@@ -58,7 +58,7 @@ WORKERS = {
             "name": "render0@host", "kind": "render", "generator": "viseme",
             "generator_ready": True, "device": "cores 0", "pid": 4711, "setups": 1,
             "chunks_done": 12, "frames_done": 3000, "job": None,
-            "fingerprint": "viseme-9-0b5fd7c1f5a4~cpu-AVX512x1-torch2.13.0;h264-1;crf=20;…",
+            "fingerprint": "viseme-9-0b5fd7c1f5a4~cpu-AVX512x1-torch2.13.0;h264-2;crf=20;…",
         }
     ]
 }  # fmt: skip

@@ -71,6 +71,21 @@ class LinksView(TypedDict):
     page: NotRequired[str | None]
 
 
+class ProofView(TypedDict):
+    """What was measured in the finished MP4; `rendered` is the same however a job is cut."""
+
+    n_frames: int
+    fps: str
+    width: int
+    height: int
+    picture_seconds: float
+    sound_seconds: float
+    codec: str
+    sound_codec: str
+    sample_rate: int
+    rendered: str | None
+
+
 class JobView(TypedDict):
     """A job; moments are ISO 8601 in UTC, `progress` 0..1."""
 
@@ -91,6 +106,7 @@ class JobView(TypedDict):
     warnings: list[str]
     error: ProblemView | None
     video: VideoView | None
+    proof: ProofView | None
     webhook: WebhookView | None
     request: dict[str, Any]
     links: LinksView

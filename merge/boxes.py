@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import SEEK_END
 from typing import BinaryIO
 
 
@@ -23,9 +24,9 @@ def places(file: BinaryIO) -> Iterator[Place]:
     """The outermost boxes of a file, in order; reads their headers alone.
 
     Raises:
-        BoxError: a header makes no sense.
+        BoxError: a header makes no sense, or the file ends within a box.
     """
-    at = 0
+    at, end = 0, file.seek(0, SEEK_END)
     while len(header := _at(file, at, 16)) >= 8:
         size, kind, head = int.from_bytes(header[:4], "big"), header[4:8], 8
         if size == 1:  # the true size follows, in 64 bits
@@ -34,6 +35,8 @@ def places(file: BinaryIO) -> Iterator[Place]:
             raise BoxError(f"box {kind!r} at byte {at} claims {size} bytes")
         yield Place(kind, at + head, size - head)
         at += size
+    if at != end:
+        raise BoxError(f"the file has {end} bytes, its boxes {at}")
 
 
 def content(file: BinaryIO, place: Place) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
 import lipchord_client
-from api import house_views, schemas
+from api import house_views, proof_view, schemas
 from api import views as api_views
 from deploy.ports import free_port
 from lipchord_client import (
@@ -205,6 +205,7 @@ def test_the_folder_alone_is_enough(served: Served, tmp_path: Path) -> None:
         (views.WebhookView, api_views.WebhookView),
         (views.ProblemView, api_views.ProblemView),
         (views.LinksView, api_views.LinksView),
+        (views.ProofView, proof_view.ProofView),
         (views.VoiceView, house_views.VoiceView),
     ],
 )
