@@ -47,7 +47,9 @@ def remains(house: House) -> list[str]:
     """What is left in a house that has been quiet for a while."""
     found = []
     if held := unacked(house):
-        found.append(f"{held} unacked messages")
+        redis = house.queue_server.client
+        due, lock = redis.zcard("unacked_index"), redis.pttl("unacked_mutex")
+        found.append(f"{held} unacked messages, {due} in the index, the restorers' lock: {lock} ms")
     if parts := _unreferenced(house.blob_server.client):
         found.append(f"{len(parts)} parts of no blob")
     for server in (house.queue_server, house.blob_server):
