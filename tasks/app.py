@@ -31,6 +31,10 @@ def make_app(settings: Settings) -> Celery:
             "visibility_timeout": 1800,  # s; above the hard limit of a task plus a model load
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
+            # s; whoever looks for such messages holds a lock. One that is killed with it, or loses
+            # its connection, keeps all others from looking for so long; kombu's own is 300. Two at
+            # once are harmless: each message is moved in a transaction of its own.
+            "unacked_mutex_expire": 10,
             "socket_timeout": 30,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
