@@ -50,6 +50,7 @@ class Attempt:
     Attributes:
         piece: "plan", "merge", or a chunk's index.
         stall_s: how long it may be silent, seconds; None: up to the task's time limit.
+        on_failure: told why the attempt failed, in words.
     """
 
     records: Records
@@ -57,6 +58,7 @@ class Attempt:
     piece: str
     fence: int
     stall_s: float | None = None
+    on_failure: Callable[[str], None] = lambda _why: None
 
     def mine(self) -> bool:
         """Whether to go on. A store that does not answer is no reason to stop."""
@@ -136,6 +138,7 @@ def _end(task: Any, attempt: Attempt, error: Exception) -> None:
     # As plain text: structlog's pretty one, with all locals, took seconds on a busy core.
     if verdict is not Verdict.PASS:
         log.error("an attempt failed", **facts, trace="".join(format_exception(error)))
+        attempt.on_failure(failure.detail)
     if verdict is Verdict.FINAL or (verdict is Verdict.WAIT and task.request.retries >= WAITS):
         with suppress(UnknownJobError):
             patiently(lambda: attempt.records.fail(attempt.job_id, failure), STORE_PATIENCE_S)

@@ -137,20 +137,22 @@ def render_chunk(self: Task, job_id: str, index: int) -> None:
     if claim.outcome is not ClaimOutcome.RENDER:
         raise Ignore
     failpoints.hit("chunk:claimed")
-    attempt = Attempt(here.records, job_id, str(index), claim.fence, here.settings.stall_s)
+    stall_s, piece = here.settings.stall_s, str(index)
+    attempt = Attempt(here.records, job_id, piece, claim.fence, stall_s, here.note_failure)
     in_chord = self.request.chord is not None
     try:
         carry_out(self, attempt, lambda keeper: _render(attempt, keeper, index, in_chord))
     finally:
-        here.note(job=None)
+        here.put_down()
 
 
 def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> None:
     here, job_id = worker.current(), attempt.job_id
     made, chunk = here.records.plan_of_chunk(job_id, index)
-    here.note(job=job_id)
+    here.take(job_id, index, chunk.n_frames)
     check_version(here, attempt, made, CeleryPublisher(app))
-    blob = here.renderer.render(made, chunk, Progress(attempt, keeper))
+    progress = Progress(attempt, keeper, lambda done: here.note_left(chunk.n_frames - done))
+    blob = here.renderer.render(made, chunk, progress)
     failpoints.hit("chunk:stored")
     here.holds.hold_new(job_id, blob.key, Kind.CHUNK)
     merge_is_due = patiently(

@@ -18,6 +18,11 @@ class WorkerInfo:
         chunks_done, frames_done: since it started.
         busy_seconds: spent on those chunks; frames_done / busy_seconds is its measured pace.
         job: id of the job in hand, if any.
+        chunk: index of the chunk of it that is in hand.
+        frames_left: of that chunk, when it was last heard.
+        fixed_s, per_frame_s: what a chunk and a frame cost it, seconds, learnt from its chunks
+            (`tasks.learning`). None: it has rendered none yet.
+        error, error_at: why an attempt of this process failed last, and when (Unix time, seconds).
         fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
             frames. None until it is ready.
         context: samples that its generator hears before and after a frame.
@@ -36,6 +41,17 @@ class WorkerInfo:
     fingerprint: str | None = None
     context: tuple[int, int] = (0, 0)
     busy_seconds: float = 0.0
+    chunk: int | None = None
+    frames_left: int = 0
+    fixed_s: float | None = None
+    per_frame_s: float | None = None
+    error: str | None = None
+    error_at: float | None = None
+
+    @property
+    def host(self) -> str:
+        """The machine, by the worker's name; "" where the name has none."""
+        return self.name.partition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ store's file); in between, the record is only looked at (0.5 ms with both cores 
 """
 
 import time
+from collections.abc import Callable
 
 from tasks.attempt import Attempt
 from tasks.errors import StoreError
@@ -19,13 +20,17 @@ ASKED_S = 0.05
 class Progress:
     """`note` of `tasks.render.Renderer.render`, for one attempt at a chunk."""
 
-    def __init__(self, attempt: Attempt, keeper: Keeper) -> None:
-        self._attempt, self._keeper = attempt, keeper
+    def __init__(
+        self, attempt: Attempt, keeper: Keeper, show: Callable[[int], None] = lambda _done: None
+    ) -> None:
+        """`show`: told the frames done after every batch; must cost nothing."""
+        self._attempt, self._keeper, self._show = attempt, keeper, show
         self._written_at = self._asked_at = time.monotonic()
 
     def __call__(self, frames_done: int) -> bool:
         """Whether to go on. A store that does not answer is no reason to stop."""
         self._keeper.moved()
+        self._show(frames_done)
         now = time.monotonic()
         if self._keeper.lost:
             return False

@@ -13,6 +13,7 @@ from dataclasses import replace
 import structlog
 
 from lipsync_engine import registry
+from lipsync_engine.chunking import costs_of
 from lipsync_engine.generator import WarmsUp
 from tasks.comparing.book import Book
 from tasks.comparing.measure import Bystanders
@@ -25,6 +26,7 @@ from tasks.holds import Holds
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.known import KnownChunks
+from tasks.learning import ChunkTimes
 from tasks.records import Records
 from tasks.render import Renderer
 from tasks.settings import Settings
@@ -32,6 +34,7 @@ from tasks.storage import RedisStorage, Storage
 from tasks.stores import connect
 
 NEWS_S = 0.1  # between two heartbeats, at least
+AT_ONCE_S = 0.25  # a chunk taken so soon after the last had waited: the messages took that time
 
 log = structlog.get_logger()
 
@@ -57,7 +60,9 @@ class Worker:
         self._renderer: Renderer | None = None
         self._lock = threading.Lock()
         self._news = threading.Event()
-        self._taken_at = time.monotonic()  # when the job in hand was
+        self._taken_at = time.monotonic()  # when the chunk in hand was
+        self._ended_at = float("-inf")  # when the last chunk was done
+        self._times = ChunkTimes(costs_of(settings.generator))
         self._info = WorkerInfo(
             name=settings.worker_name,
             kind=settings.worker_kind,
@@ -103,18 +108,44 @@ class Worker:
 
     def note(self, **changes: object) -> None:
         """Change what the heartbeat says; its thread says it at once, and nobody waits for it."""
-        if changes.get("job") is not None:
-            self._taken_at = time.monotonic()
-        with self._lock:
-            self._info = replace(self._info, **changes)  # type: ignore[arg-type]
+        self._change(**changes)
         self._news.set()
 
+    def note_failure(self, why: str) -> None:
+        """An attempt of this process has failed."""
+        self.note(error=why, error_at=round(time.time(), 3))
+
+    def take(self, job_id: str, chunk: int, n_frames: int) -> None:
+        """A chunk comes into this worker's hand."""
+        self._taken_at = time.monotonic()
+        self.note(job=job_id, chunk=chunk, frames_left=n_frames)
+
+    def note_left(self, n_frames: int) -> None:
+        """So many frames of it are to be done; the next heartbeat says so, none comes for it."""
+        self._change(frames_left=n_frames)
+
+    def put_down(self) -> None:
+        """Whatever became of the chunk, it is no longer in hand."""
+        self.note(job=None, chunk=None, frames_left=0)
+
     def chunk_done(self, frames: int) -> None:
-        """Count a rendered chunk, and the seconds since the worker took its job."""
-        info = self._info
-        busy = info.busy_seconds + time.monotonic() - self._taken_at
-        self.note(chunks_done=info.chunks_done + 1, frames_done=info.frames_done + frames,
-                  busy_seconds=round(busy, 3), job=None)  # fmt: skip
+        """Count a rendered chunk, and what it cost."""
+        info, now = self._info, time.monotonic()
+        waited = self._taken_at - self._ended_at > AT_ONCE_S
+        self._times.add(frames, now - (self._taken_at if waited else self._ended_at))
+        self._ended_at, costs = now, self._times.costs
+        self.note(
+            chunks_done=info.chunks_done + 1,
+            frames_done=info.frames_done + frames,
+            busy_seconds=round(info.busy_seconds + now - self._taken_at, 3),
+            fixed_s=round(costs.fixed_s, 5),
+            per_frame_s=round(costs.per_frame_s, 7),
+        )
+        self.put_down()
+
+    def _change(self, **changes: object) -> None:
+        with self._lock:
+            self._info = replace(self._info, **changes)  # type: ignore[arg-type]
 
     def _beat_for_ever(self) -> None:
         while True:

@@ -169,3 +169,21 @@ def test_a_worker_without_weights_never_says_that_it_is_ready(
         time.sleep(2 * settings.heartbeat_s)  # long enough to hear of it, were it ready
         workers = fleet.queue.workers()
         assert not any(w.generator_ready for w in workers if w.generator == "weightless")
+
+
+def test_a_worker_says_what_it_has_in_hand_and_what_its_chunks_cost_it(fleet: Fleet) -> None:
+    sent = fleet.queue.submit(request())
+
+    def in_hand() -> bool:
+        return any(w.job == sent.id and w.chunk in (0, 1) for w in fleet.queue.workers())
+
+    until(in_hand, 20)
+    assert fleet.queue.wait(sent.id, 60).state is JobState.SUCCEEDED
+    until(lambda: not any(w.chunk is not None or w.frames_left for w in fleet.queue.workers()), 5)
+
+    renderers = [w for w in fleet.queue.workers() if w.kind == "render"]
+    for worker in renderers:
+        assert worker.fixed_s is not None
+        assert worker.per_frame_s is not None
+        took = worker.fixed_s + 50 * worker.per_frame_s
+        assert DELAY_S * 50 <= took < 5 * DELAY_S * 50  # it sleeps so long for each frame
