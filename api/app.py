@@ -21,7 +21,7 @@ from api import (
     system,
 )
 from api.bodies import FIELDS_LIMIT
-from api.metrics import Metrics
+from api.metrics.registry import Metrics
 from api.problems import problem_response
 from api.services import Services, services
 from api.tenants import Tenants

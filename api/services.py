@@ -5,7 +5,7 @@ from typing import cast
 
 from flask import current_app, g
 
-from api.metrics import Metrics
+from api.metrics.registry import Metrics
 from api.tenants import Tenants
 from api.waiting import Waiting
 from tasks.client import JobQueue

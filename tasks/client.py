@@ -1,6 +1,5 @@
 """JobQueue: the front door. Submit, look, cancel, fetch; nothing else is public."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import BinaryIO
@@ -10,14 +9,12 @@ from tasks.admission import Limited, Publisher
 from tasks.check import Estimate
 from tasks.comparing.desk import Desk
 from tasks.contract import (
-    CPU_QUEUE,
     PUBLIC,
     Job,
     JobPage,
     JobRequest,
     JobState,
     VideoInfo,
-    render_queue,
 )
 from tasks.endings import Endings
 from tasks.epoch import Epoch
@@ -34,12 +31,13 @@ from tasks.faces import Faces
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
+from tasks.numbers import Numbers
 from tasks.paging import parse_cursor
 from tasks.reception import Reception
 from tasks.records import Records
 from tasks.settings import Settings
 from tasks.storage import RedisStorage, Storage
-from tasks.stores import answering, connect
+from tasks.stores import connect
 from tasks.stream import Stream
 from tasks.watching import Watching
 from tasks.webhooks.admit import WebhookAdmission
@@ -50,7 +48,7 @@ class JobQueue(Watching):
 
     def __init__(self, settings: Settings, publisher: Publisher) -> None:
         queue = connect(settings.queue_url)
-        self._settings, self._queue = settings, queue
+        self._settings = settings
         self._records, self._epoch = Records(queue, settings.job_ttl_s), Epoch(queue)
         blobs = connect(settings.blob_url)
         self._storage: Storage = RedisStorage(blobs, settings.blob_part_bytes)
@@ -60,6 +58,7 @@ class JobQueue(Watching):
         self._webhooks = WebhookAdmission(settings, queue)
         self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
+        self.numbers = Numbers(settings, queue, blobs)
         self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
@@ -202,19 +201,6 @@ class JobQueue(Watching):
         if not any(worker.kind == "render" and worker.generator_ready for worker in workers):
             reasons.append("No render worker has its generator ready yet.")
         return tuple(reasons)
-
-    def depths(self) -> Mapping[str, int]:
-        """Messages waiting, by Celery queue name."""
-        queues = [CPU_QUEUE, *map(render_queue, registry.names())]
-        with answering("queue store"):
-            pipe = self._queue.pipeline(transaction=False)
-            for queue in queues:
-                pipe.llen(queue)
-            return dict(zip(queues, pipe.execute(), strict=True))
-
-    def counters(self) -> Mapping[str, int]:
-        """Jobs ever accepted and ended, by state name ("accepted", "succeeded", …)."""
-        return self._records.counters()
 
 
 @lru_cache(1)

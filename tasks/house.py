@@ -26,6 +26,8 @@ class WorkerInfo:
         fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
             frames. None until it is ready.
         context: samples that its generator hears before and after a frame.
+        gpu_memory_used, gpu_memory_total: of its GPU or MIG slice, bytes, all processes on it
+            together; None where it has none, or the driver does not say.
     """
 
     name: str
@@ -47,6 +49,8 @@ class WorkerInfo:
     per_frame_s: float | None = None
     error: str | None = None
     error_at: float | None = None
+    gpu_memory_used: int | None = None
+    gpu_memory_total: int | None = None
 
     @property
     def host(self) -> str:

@@ -22,6 +22,7 @@ from tasks.endings import Endings
 from tasks.errors import StoreError
 from tasks.face_findings import FaceFindings
 from tasks.fleet import Fleet
+from tasks.gpu_memory import GpuMemory
 from tasks.holds import Holds
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
@@ -63,6 +64,7 @@ class Worker:
         self._taken_at = time.monotonic()  # when the chunk in hand was
         self._ended_at = float("-inf")  # when the last chunk was done
         self._times = ChunkTimes(costs_of(settings.generator))
+        self._gpu_memory = GpuMemory(settings.device, os.environ)
         self._info = WorkerInfo(
             name=settings.worker_name,
             kind=settings.worker_kind,
@@ -156,7 +158,8 @@ class Worker:
 
     def _beat(self) -> None:
         try:
-            self.fleet.beat(self._info)
+            used, total = self._gpu_memory.now()
+            self.fleet.beat(replace(self._info, gpu_memory_used=used, gpu_memory_total=total))
         except StoreError as error:
             log.warning("heartbeat missed", error=str(error))
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -55,20 +56,31 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+USED = """
+import json, os
+from tasks.gpu_memory import GpuMemory
+print(json.dumps(GpuMemory(os.environ.get("LIPCHORD_DEVICE", "cuda:0"), os.environ).now()))
+"""
+
+
 def asked(
     driver: Path, scene: str, mask: str | None = None, per_device: int = 1
 ) -> dict[str, object]:
-    """What a fresh process finds: the library is looked for where LD_LIBRARY_PATH says."""
+    """What a launcher finds."""
+    found: dict[str, object] = said(driver, scene, mask, ASK, str(per_device))
+    return found
+
+
+def said(driver: Path, scene: str, mask: str | None, program: str, *args: str) -> Any:
+    """What a fresh process says: the library is looked for where LD_LIBRARY_PATH says."""
     env = {**os.environ, "LD_LIBRARY_PATH": str(driver), "FAKE_NVML": scene}
     env.pop("CUDA_VISIBLE_DEVICES", None)
     if mask is not None:
         env["CUDA_VISIBLE_DEVICES"] = mask
-    said = subprocess.run(
-        [sys.executable, "-c", ASK, str(per_device)],
-        env=env, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found: dict[str, object] = json.loads(said.stdout)
-    return found
+    told = subprocess.run(
+        [sys.executable, "-c", program, *args], env=env, capture_output=True, text=True, check=True
+    )
+    return json.loads(told.stdout)
 
 
 def test_every_gpu_gets_a_worker_that_is_pinned_by_its_name(driver: Path) -> None:
@@ -85,6 +97,30 @@ def test_every_slice_of_a_divided_gpu_gets_a_worker(driver: Path) -> None:
 
     assert found["pins"] == [*SLICES, L4]
     assert (found["used"], found["total"]) == (12345678, 42412802048)
+
+
+@pytest.mark.parametrize(
+    ("scene", "mask", "found"),
+    [
+        ("two", L4, [536870912, 24152899584]),
+        ("mig", SLICES[0], [12345678, 42412802048]),
+        ("two", "0", [None, None]),  # CUDA's first may be the driver's second
+        ("two", None, [None, None]),
+        ("broken", H100, [None, None]),
+    ],
+)
+def test_a_worker_knows_how_full_its_own_gpu_is(
+    driver: Path, scene: str, mask: str | None, found: list[int | None]
+) -> None:
+    assert said(driver, scene, mask, USED) == found
+
+
+def test_a_worker_on_the_cpu_asks_for_no_gpu_memory(
+    driver: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIPCHORD_DEVICE", "cpu")
+
+    assert said(driver, "two", H100, USED) == [None, None]
 
 
 def test_a_divided_gpu_without_a_slice_renders_nothing(driver: Path) -> None:

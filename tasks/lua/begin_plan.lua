@@ -11,6 +11,8 @@ if outcome == 'exhausted' then exhaust(KEYS[1], ARGV[5], 'plan', work, ARGV[4]) 
 if outcome ~= 'taken' then return { outcome, 0 } end
 if redis.call('HEXISTS', KEYS[1], 'plan') == 1 then return { 'planned', work.fence } end
 redis.call('HSET', KEYS[1], 'state', 'running', 'stage', 'planning')
-redis.call('HSETNX', KEYS[1], 'started_at', string.format('%.6f', now()))
+if redis.call('HSETNX', KEYS[1], 'started_at', string.format('%.6f', now())) == 1 then
+  tally_seconds('wait', now() - redis.call('HGET', KEYS[1], 'created_at'))
+end
 event(KEYS[1], 'planning', { worker = ARGV[1], attempt = work.attempts })
 return { 'plan', work.fence }

@@ -13,6 +13,8 @@ chunk.seconds, chunk.finished_at, chunk.lease = t - chunk.started_at, t, nil
 keep(KEYS[1], ARGV[1], chunk)
 redis.call('HSET', KEYS[1], 'rendered_at', string.format('%.6f', t))
 local left = redis.call('HINCRBY', KEYS[1], 'left', -1)
+tally('chunks:rendered')
+tally('frames:rendered', chunk.n_frames)
 event(KEYS[1], 'chunk', { chunk = ARGV[1], worker = chunk.worker })
 -- The chord counts its own messages only: where one chunk came by another, its body never comes.
 if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'outside', 1) end

@@ -91,6 +91,9 @@ local function take(job, name, piece, worker, lease_s, most)
   note_begun(job, name, piece)
   piece.worker, piece.started_at = worker, now()
   piece.attempts, piece.fence = piece.attempts + 1, piece.fence + 1
+  local kind = NAMES[name] and name or 'chunk'
+  tally('attempts:' .. kind)
+  if piece.attempts > 1 then tally('retries:' .. kind .. ':' .. (piece.reason or 'unknown')) end
   hold(job, name, piece, lease_s)
   return 'taken'
 end

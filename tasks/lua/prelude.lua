@@ -19,10 +19,22 @@ local function state_of(job)
   return redis.call('HGET', job, 'state')
 end
 
+-- Counts that only grow, for /metrics (tasks/numbers.py).
+local function tally(what, by)
+  redis.call('HINCRBY', 'lipchord:tallies', what, by or 1)
+end
+
+-- One duration more: in the bucket that ends at the next power of two seconds, and in the sum.
+local function tally_seconds(what, seconds)
+  tally(what .. ':' .. math.ceil(math.log(math.max(seconds, 0.001)) / math.log(2)))
+  redis.call('HINCRBYFLOAT', 'lipchord:tallies', what .. ':sum', string.format('%.3f', seconds))
+end
+
 -- A job leaves its tenant's line (tasks/dispatch.py); whether it stood there.
 local function leave_line(lane, tenant, id, cost)
   local line = lane .. ':waiting:' .. tenant
   if redis.call('ZREM', line, id) == 0 then return false end
+  redis.call('ZREM', lane .. ':arrivals', id)
   if redis.call('EXISTS', line) == 1 then
     redis.call('HINCRBY', lane .. ':backlog', tenant, -cost)
   else

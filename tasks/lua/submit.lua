@@ -54,6 +54,7 @@ redis.call('HINCRBY', 'lipchord:counters', 'accepted', 1)
 -- lane's present virtual time, or where its own last job ended.
 redis.call('SADD', 'lipchord:lanes', lane)
 redis.call('ZADD', lane .. ':waiting:' .. tenant, t + ARGV[7], id)
+redis.call('ZADD', lane .. ':arrivals', t, id)
 redis.call('HINCRBY', lane .. ':backlog', tenant, cost)
 if not redis.call('ZSCORE', lane .. ':tenants', tenant) then
   local clock = tonumber(redis.call('GET', lane .. ':clock') or 0)

@@ -23,5 +23,6 @@ end
 if ARGV[4] == 'disabled' then
   redis.call('SET', WEBHOOK_GONE .. redis.call('HGET', KEYS[1], 'webhook'), 1, 'EX', ARGV[8])
 end
+tally('webhooks:' .. ARGV[4])
 event(KEYS[1], 'webhook', { state = ARGV[4], status = ARGV[5] })
 return 1

@@ -27,6 +27,7 @@ local function next_of(host)
       redis.call('HSET', job, 'webhook_state', 'disabled',
         'webhook_error', 'The receiver has answered 410 Gone to an earlier webhook.')
       redis.call('HDEL', job, 'webhook_next')
+      tally('webhooks:disabled')
       event(job, 'webhook', { state = 'disabled' })
     end
     redis.call('ZREM', queue, first[1]) -- over, or its job's record has expired
