@@ -6,11 +6,15 @@ if not has(work, ARGV[2]) then return 0 end
 work.state, work.lease = 'done', nil
 keep(KEYS[1], 'merge', work)
 redis.call('HSET', KEYS[1], 'video', ARGV[3])
-local made = cjson.decode(redis.call('HGET', KEYS[1], 'plan'))
-local fps, per = string.match(made.fps, '^(%d+)/?(%d*)$')
-tally('video_frames', made.n_frames)
-redis.call('HINCRBYFLOAT', 'lipchord:tallies', 'video_seconds',
-  string.format('%.3f', made.n_frames * (tonumber(per) or 1) / fps))
-tally_seconds('run', now() - (redis.call('HGET', KEYS[1], 'started_at') or now()))
+-- Counts are no reason to lose a video: a record without a plan or a start has none.
+local plan, began = unpack(redis.call('HMGET', KEYS[1], 'plan', 'started_at'))
+if plan and began then
+  local made = cjson.decode(plan)
+  local fps, per = string.match(made.fps, '^(%d+)/?(%d*)$')
+  local seconds = made.n_frames * (tonumber(per) or 1) / fps
+  tally('video_frames', made.n_frames)
+  redis.call('HINCRBYFLOAT', 'lipchord:tallies', 'video_seconds', string.format('%.3f', seconds))
+  tally_seconds('run', now() - began)
+end
 finish_as(KEYS[1], ARGV[1], 'succeeded', ARGV[4])
 return 1
