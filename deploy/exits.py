@@ -55,18 +55,21 @@ def told(error: Exception) -> tuple[str, Exit]:
     from lipchord_client import LipchordError
     from lipsync_engine.errors import EngineError, InputError
     from merge.errors import MergeError
-    from tasks.errors import RejectedError, TasksError
+    from tasks.errors import RejectedError, SettingError, TasksError
 
     if isinstance(error, LipchordError):
         return _said(error), _code(error)
     if isinstance(error, DeployError):
         return str(error), Exit(error.exit_code)
-    if isinstance(error, (InputError, RejectedError)):
-        return str(error), Exit.REFUSED
-    if isinstance(error, (EngineError, MergeError, TasksError)):
-        return str(error), Exit.NO_VIDEO
-    if isinstance(error, OSError):
-        return str(error), Exit.UNEXPECTED
+    plain: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Exit], ...] = (
+        (SettingError, Exit.WRONG_USAGE),
+        ((InputError, RejectedError), Exit.REFUSED),
+        ((EngineError, MergeError, TasksError), Exit.NO_VIDEO),
+        (OSError, Exit.UNEXPECTED),
+    )
+    for kinds, code in plain:
+        if isinstance(error, kinds):
+            return str(error), code
     return (
         f"{type(error).__name__}: {error}. This is a defect; `lipchord --debug …` shows where.",
         Exit.UNEXPECTED,

@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from deploy import devices, services
 from deploy.errors import AlreadyRunningError, ProcessError
 from deploy.places import Lock, Places
 from deploy.supervisor import Say, Supervisor
+from tasks.addresses import Address, redacted
 from tasks.fleet import MISSED_BEATS
 from tasks.settings import Settings
+from tasks.stores import connect, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,11 @@ def _check_names(plans: Sequence[devices.WorkerPlan], settings: Settings) -> Non
 
 def _check_store(variable: str, url: str) -> None:
     try:
-        with redis.Redis.from_url(url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
+        with connect(url, retries=0, timeout_s=5) as client:
             client.ping()
-    except (redis.RedisError, ValueError) as error:
+    except (redis.RedisError, OSError) as error:
+        reason = why(error, tls=Address.parse(url).tls is not None).removesuffix(".")
         raise ProcessError(
-            f"The store of {variable}={url} does not answer ({error}). "
+            f"The store of {variable}={redacted(url)} does not answer: {reason}. "
             "Start it, or set the variable to where it is."
         ) from error

@@ -14,7 +14,7 @@ from deploy.places import Lock, Places
 from deploy.ports import becomes_free, free_port, holder
 from deploy.running import running_url
 from deploy.supervisor import Backoff, Say, Service, Supervisor
-from tasks.settings import Settings
+from tasks.settings import PLAIN_STORES, Settings
 
 FLOWER_USER = "lipchord"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to find, not to bind
@@ -71,7 +71,7 @@ class Stack:
         self._say, self._interrupted = say, interrupted
         self._lock: Lock | None = None
         self._supervisor: Supervisor | None = None
-        self._settings = Settings.from_env({**os.environ, **self.options.env})
+        self._settings = Settings.from_env({**os.environ, **self.options.env, **PLAIN_STORES})
         made = f"{FLOWER_USER}:{secrets.token_urlsafe(12)}"
         self.flower_login = self._settings.flower_login or made
 
@@ -140,6 +140,7 @@ class Stack:
         return {
             **self.places.env(),
             **self.options.env,
+            **PLAIN_STORES,
             "LIPCHORD_QUEUE_URL": self.queue_url,
             "LIPCHORD_BLOB_URL": self.blob_url,
         }

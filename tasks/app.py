@@ -6,6 +6,7 @@ SIGSTOP of workers, children and the store, on the servers named there.
 
 from celery import Celery
 
+from tasks.addresses import Address
 from tasks.contract import CPU_QUEUE
 from tasks.settings import Settings
 
@@ -16,10 +17,17 @@ HARD_LIMIT_S = (
 
 def make_app(settings: Settings) -> Celery:
     """A configured app; nothing is connected yet."""
+    store = Address.parse(settings.queue_url)
+    backend = "SentinelChordBackend" if store.master else "ChordBackend"
+    sentinels = (
+        {"master_name": store.master, "sentinel_kwargs": store.sentinel_options}
+        if store.master
+        else {}
+    )
     app = Celery(
         "lipchord",
-        broker=settings.queue_url,
-        backend=f"tasks.backend:ChordBackend+{settings.queue_url}",
+        broker=store.for_celery,
+        backend=f"tasks.backend:{backend}+{store.for_celery}",
     )
     app.conf.update(
         imports=("tasks.handlers",),
@@ -27,7 +35,12 @@ def make_app(settings: Settings) -> Celery:
         task_default_queue=CPU_QUEUE,
         broker_connection_retry_on_startup=True,
         broker_channel_error_retry=True,
+        # Beside the URL, for Flower reads them here alone.
+        broker_use_ssl=store.tls,
+        redis_backend_use_ssl=store.tls,
+        result_backend_transport_options=sentinels,
         broker_transport_options={
+            **sentinels,
             "visibility_timeout": 1800,  # s; above the hard limit of a task plus a model load
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,

@@ -8,7 +8,7 @@ script keys parts by task id.
 
 from typing import Any
 
-from celery.backends.redis import RedisBackend
+from celery.backends.redis import RedisBackend, SentinelBackend
 from redis.exceptions import RedisError
 
 from tasks import failpoints
@@ -35,3 +35,7 @@ class ChordBackend(RedisBackend):  # type: ignore[misc]
     def exception_safe_to_retry(self, exc: Exception) -> bool:
         """Whatever Redis answers that is an error of the connection or the server may pass."""
         return isinstance(exc, RedisError) or bool(super().exception_safe_to_retry(exc))
+
+
+class SentinelChordBackend(ChordBackend, SentinelBackend):  # type: ignore[misc]
+    """The same on the store that sentinels name: `super()` goes on to SentinelBackend."""

@@ -11,6 +11,7 @@ TasksError
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
+├── SettingError         a LIPCHORD_* variable has a value that cannot be used
 ├── UnlikeRenderersError the render workers changed while a job ran
 ├── MissingBlobError     a blob's manifest or one of its parts is not there
 └── StaleError           a compare-and-set was refused: somebody else moved the job on
@@ -130,6 +131,12 @@ class GoneError(TasksError):
 
 class StoreError(TasksError):
     code = "store-unavailable"
+
+
+class SettingError(TasksError, ValueError):
+    """The text names the variable; it holds no secret."""
+
+    code = "wrong-setting"
 
 
 class MissingBlobError(TasksError):

@@ -2,14 +2,36 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tasks import addresses
+from tasks.errors import SettingError
 
 T = TypeVar("T", str, int, float)
+
+# For a process whose stores are its launcher's own: no password, no TLS.
+PLAIN_STORES = dict.fromkeys(
+    (
+        f"LIPCHORD_{name}"
+        for name in (
+            "QUEUE_URL_FILE", "BLOB_URL_FILE", "QUEUE_PASSWORD", "QUEUE_PASSWORD_FILE",
+            "BLOB_PASSWORD", "BLOB_PASSWORD_FILE", "STORE_CA", "STORE_CERT", "STORE_KEY",
+        )
+    ),
+    "",
+)  # fmt: skip
 
 
 def _setting(name: str, default: T) -> T:
     made: T = field(default=default, metadata={"env": name})
+    return made
+
+
+def _secret(name: str, default: str = "") -> str:
+    """A setting that is never shown, and that NAME_FILE may hold."""
+    made: str = field(default=default, repr=False, metadata={"env": name, "secret": True})
     return made
 
 
@@ -18,8 +40,13 @@ class Settings:
     """What a process of Lipchord needs to know; `from_env()` reads it.
 
     Attributes:
-        queue_url: the queue store (small records, append-only file always synced).
-        blob_url: the blob store (uploads, chunks, videos; its own memory limit).
+        queue_url: the queue store (small records, append-only file always synced); once read,
+            with the password and the certificates of the six settings below.
+        blob_url: the blob store (uploads, chunks, videos; its own memory limit); likewise.
+        queue_password, blob_password: of the stores, as they are; a URL's own goes first.
+        store_ca: file of the authorities that sign the stores' certificates; empty: the system's.
+        store_cert, store_key: files by which stores know us, where they ask for a certificate.
+        store_verify: of a store's certificate: "required", "optional" or "none".
         var_dir: where everything this project writes at run time goes.
         worker_name: this worker's name, set by the launcher.
         worker_kind: "cpu" (plan, merge) or "render", set by the launcher.
@@ -61,8 +88,14 @@ class Settings:
         flower_url: of Flower, for the link in the pages; empty: no link.
     """
 
-    queue_url: str = _setting("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
-    blob_url: str = _setting("LIPCHORD_BLOB_URL", "redis://127.0.0.1:6391/0")
+    queue_url: str = _secret("LIPCHORD_QUEUE_URL", "redis://127.0.0.1:6390/0")
+    blob_url: str = _secret("LIPCHORD_BLOB_URL", "redis://127.0.0.1:6391/0")
+    queue_password: str = _secret("LIPCHORD_QUEUE_PASSWORD")
+    blob_password: str = _secret("LIPCHORD_BLOB_PASSWORD")
+    store_ca: str = _setting("LIPCHORD_STORE_CA", "")
+    store_cert: str = _setting("LIPCHORD_STORE_CERT", "")
+    store_key: str = _setting("LIPCHORD_STORE_KEY", "")
+    store_verify: str = _setting("LIPCHORD_STORE_VERIFY", "required")
     var_dir: str = _setting("LIPCHORD_VAR_DIR", ".var")
     worker_name: str = _setting("LIPCHORD_WORKER_NAME", "worker")
     worker_kind: str = _setting("LIPCHORD_WORKER_KIND", "cpu")
@@ -95,30 +128,59 @@ class Settings:
     ready_grace_s: float = _setting("LIPCHORD_READY_GRACE_S", 60.0)
     blob_full_share: float = _setting("LIPCHORD_BLOB_FULL_SHARE", 0.75)
     require_sync: int = _setting("LIPCHORD_REQUIRE_SYNC", 1)
-    webhook_secret: str = _setting("LIPCHORD_WEBHOOK_SECRET", "")
+    webhook_secret: str = _secret("LIPCHORD_WEBHOOK_SECRET")
     webhook_allow: str = _setting("LIPCHORD_WEBHOOK_ALLOW", "")
     public_url: str = _setting("LIPCHORD_PUBLIC_URL", "")
-    flower_login: str = _setting("LIPCHORD_FLOWER_LOGIN", "")
+    flower_login: str = _secret("LIPCHORD_FLOWER_LOGIN")
     flower_control: int = _setting("LIPCHORD_FLOWER_CONTROL", 0)
     flower_url: str = _setting("LIPCHORD_FLOWER_URL", "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read LIPCHORD_* variables.
+        """Read LIPCHORD_* variables; a secret may stand in the file that NAME_FILE names.
 
         Raises:
-            ValueError: names the variable whose value is not of its type.
+            SettingError: names the variable whose value is not of its type, or cannot be used.
         """
         env = os.environ if environ is None else environ
         values: dict[str, object] = {}
         for item in fields(cls):
             name = item.metadata["env"]
-            if name in env:
+            raw = _from_file(name, env) if item.metadata.get("secret") else None
+            raw = env.get(name) if raw is None else raw
+            if raw is not None:
                 kind: type = type(item.default)
                 try:
-                    values[item.name] = kind(env[name])
+                    values[item.name] = kind(raw)
                 except ValueError as error:
-                    raise ValueError(
-                        f"{name} must be {kind.__name__}, not {env[name]!r}"
-                    ) from error
-        return cls(**values)  # type: ignore[arg-type]
+                    raise SettingError(f"{name} must be {kind.__name__}, not {raw!r}") from error
+        return cls(**values)._completed()  # type: ignore[arg-type]
+
+    def _completed(self) -> "Settings":
+        """These, with URLs that say all about their stores."""
+        given = {"ssl_ca_certs": self.store_ca, "ssl_certfile": self.store_cert,
+                 "ssl_keyfile": self.store_key}  # fmt: skip
+        files = {name: path for name, path in given.items() if path}
+        full: dict[str, Any] = {}
+        for kind in ("queue", "blob"):
+            url, password = getattr(self, f"{kind}_url"), getattr(self, f"{kind}_password")
+            try:
+                full[f"{kind}_url"] = addresses.completed(url, password, files, self.store_verify)
+            except ValueError as error:
+                where = f"LIPCHORD_{kind.upper()}_URL"
+                raise SettingError(f"{where} cannot be used: {error}.") from error
+        return replace(self, **full)
+
+
+def _from_file(name: str, env: Mapping[str, str]) -> str | None:
+    """What the file of NAME_FILE holds; None where none is named."""
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return None
+    if env.get(name):
+        raise SettingError(f"{name} and {name}_FILE are both set: which one is right? Unset one.")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingError(f"{name}_FILE names {path}, which cannot be read: {why}.") from error

@@ -16,5 +16,6 @@ def webhook_secret(var: str) -> None:
     from tasks.stores import connect
     from tasks.webhooks.outbox import Outbox
 
-    given = os.environ.get("LIPCHORD_QUEUE_URL") or running_queue(Places.at(var))
-    click.echo(Outbox(connect(given or Settings().queue_url)).secret())
+    told = any(os.environ.get(f"LIPCHORD_QUEUE_URL{end}") for end in ("", "_FILE"))
+    running = None if told else running_queue(Places.at(var))
+    click.echo(Outbox(connect(running or Settings.from_env().queue_url)).secret())
