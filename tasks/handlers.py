@@ -196,7 +196,7 @@ def _merge(attempt: Attempt, keeper: Keeper) -> None:
         _sound(job_id, made)
         video = stitch(made, keys, here.storage, here.settings, go_on)
     failpoints.hit("merge:stored")
-    here.holds.hold_new(job_id, video.key)
+    here.holds.hold_new(job_id, video.key, Kind.RESULT)
     patiently(lambda: here.records.finish(job_id, attempt.fence, video), STORE_PATIENCE_S)
     failpoints.hit("merge:finished")
 

@@ -30,7 +30,9 @@ MARGIN_S = 3600  # a job that ends at its deadline still has its blobs for a las
 class Kind(StrEnum):
     """What a blob is to a job."""
 
-    KEPT = ""  # uploads and results: stay until their time is over or their job is deleted
+    KEPT = ""  # of a registered face: stays until it is deleted
+    UPLOAD = "upload"  # stays until its time is over or its job is deleted
+    RESULT = "result"  # the same
     CHUNK = "chunk"  # of a finished job: kept for reuse, the first to go when memory is short
     INPUT = "input"  # canonical sound and face: can be made again
 
@@ -42,11 +44,16 @@ class Holds:
         self._redis = client
         self._life_ms = (settings.job_deadline_s + MARGIN_S) * 1000
         self._books_ms = self._life_ms + settings.job_ttl_s * 1000
-        ttls = (settings.upload_ttl_s, settings.chunk_ttl_s, settings.result_ttl_s)
-        self._longest_ms = max(self._life_ms, *(ttl_s * 1000 for ttl_s in ttls))
+        self._lives_s = {
+            Kind.UPLOAD: settings.upload_ttl_s,
+            Kind.INPUT: settings.upload_ttl_s,
+            Kind.CHUNK: settings.chunk_ttl_s,
+            Kind.RESULT: settings.result_ttl_s,
+        }
+        self._longest_ms = max(self._life_ms, *(life_s * 1000 for life_s in self._lives_s.values()))
         self._scripts = blob_scripts(client, "hold", "release", "collect", "orphan")
 
-    def hold(self, job_id: str, keys: Iterable[str], kind: Kind = Kind.KEPT) -> None:
+    def hold(self, job_id: str, keys: Iterable[str], kind: Kind) -> None:
         """The job needs these blobs; none of them expires before its deadline.
 
         Raises:
@@ -74,7 +81,7 @@ class Holds:
         if missing:
             raise MissingBlobError(missing.decode())
 
-    def hold_new(self, job_id: str, key: str, kind: Kind = Kind.KEPT) -> None:
+    def hold_new(self, job_id: str, key: str, kind: Kind) -> None:
         """Hold what this process has stored just now.
 
         Raises:
@@ -123,6 +130,15 @@ class Holds:
         """Up to `n` blobs of a kind, the one first that no job has taken for longest."""
         with answering(STORE):
             found = self._redis.zrange(f"lipchord:spare:{kind.value}", 0, n - 1)
+        return tuple(key.decode() for key in cast(list[bytes], found))
+
+    def outlived(self, kind: Kind, n: int) -> tuple[str, ...]:
+        """Up to `n` blobs of a kind that no job has taken for as long as such are kept."""
+        with answering(STORE):
+            seconds, micros = self._redis.time()
+            until = seconds + micros / 1e6 - self._lives_s[kind]
+            name = f"lipchord:spare:{kind.value}"
+            found = self._redis.zrange(name, "-inf", until, byscore=True, offset=0, num=n)
         return tuple(key.decode() for key in cast(list[bytes], found))
 
     def collect(self, key: str, over: Sequence[str]) -> bool:

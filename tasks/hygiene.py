@@ -7,6 +7,9 @@ script that looks at a blob's owners. It collects what crashes left behind:
 - a cancel or delete that died before the release: the release is done;
 - a put that died before its manifest: its parts are dropped after a while.
 
+A job's blobs live until its deadline at least; once it is over they go when their own
+time (`LIPCHORD_*_TTL_S`) has passed since a job last took them.
+
 When memory runs short, chunks of finished jobs go first, the longest unused ahead
 (they serve only reuse), then their canonical sounds and faces (they can be made
 again). Uploads and results stay until their time is over: new jobs are refused first.
@@ -45,6 +48,7 @@ class Hygiene:
         self._cursor = self._holds.collect_orphans(self._cursor, SCANNED, GRACE_S)
         if self._clock() - self._swept >= SWEEP_S:
             self.sweep()
+            self.age()
             self._swept = self._clock()
 
     def sweep(self) -> None:
@@ -55,6 +59,12 @@ class Hygiene:
                 log.info("released a job", job=job_id, blobs=self._holds.release(job_id))
             elif fate is Fate.UNKNOWN and ages[job_id] > GRACE_S:
                 self._holds.forget(job_id)  # its blobs age: a lost record is no wish to delete
+
+    def age(self) -> None:
+        """Drop what nobody needs any more and has had its time, shorter than a job may run."""
+        for kind in (Kind.UPLOAD, Kind.RESULT, Kind.CHUNK, Kind.INPUT):
+            for key in self._holds.outlived(kind, LOOKED_AT):
+                self._collect(key)
 
     def relieve(self) -> None:
         """Drop what finished jobs left for reuse, until memory is no longer short."""
@@ -67,10 +77,15 @@ class Hygiene:
         for key in self._holds.oldest(kind, LOOKED_AT):
             if self._holds.fullness() <= until:
                 break
-            owners = self._holds.owners(key)
-            needed = (Fate.RUNNING, Fate.UNKNOWN)  # unknown: the record may come in a moment
-            if not any(fate in needed for fate in self._endings.fates(owners).values()):
-                dropped += self._holds.collect(key, owners)
+            dropped += self._collect(key)
         if dropped:
             log.warning("memory was short: dropped what could be made again",
                         kind=kind.value, blobs=dropped)  # fmt: skip
+
+    def _collect(self, key: str) -> bool:
+        """Drop a blob unless somebody needs it; whether it was dropped."""
+        owners = self._holds.owners(key)
+        needed = (Fate.RUNNING, Fate.UNKNOWN)  # unknown: the record may come in a moment
+        if any(fate in needed for fate in self._endings.fates(owners).values()):
+            return False
+        return self._holds.collect(key, owners)

@@ -28,7 +28,7 @@ from tasks.errors import (
 )
 from tasks.face_records import FaceRecords
 from tasks.fleet import Fleet
-from tasks.holds import Holds
+from tasks.holds import Holds, Kind
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.kept import KeptFace
@@ -96,7 +96,7 @@ class Reception:
         keys = [*uploads_of(request), *filter(None, [request.face_card])]
         if keys:
             with suppress(MissingBlobError):  # gone: sending the job will say so
-                self._holds.hold(job_id, keys)
+                self._holds.hold(job_id, keys, Kind.UPLOAD)
 
     def submit(
         self, request: JobRequest, idempotency_key: str | None, tenant: str, job_id: str = ""
@@ -188,7 +188,7 @@ class Reception:
         if not (keys := uploads_of(request) + (list(face.made.of_a_job) if face else [])):
             return  # most jobs have none, and the blob store is not asked
         try:
-            self._holds.hold(job_id, keys)
+            self._holds.hold(job_id, keys, Kind.UPLOAD)
         except MissingBlobError as error:
             if face is not None and error.key in face.made.of_a_job:
                 raise RejectedError("missing-face", CHANGED, "face") from error

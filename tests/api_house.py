@@ -12,7 +12,7 @@ from tasks.blueprint import Chunk, Plan
 from tasks.client import JobQueue
 from tasks.contract import Failure, MediaKind, VideoInfo
 from tasks.fleet import Fleet
-from tasks.holds import Holds
+from tasks.holds import Holds, Kind
 from tasks.house import WorkerInfo
 from tasks.inspection import Inspections
 from tasks.kept import Point
@@ -95,7 +95,7 @@ class House:
         self.rendered(job_id, 0, 30)
         self.rendered(job_id, 1, 20)
         blob = self.storage.put(video, 600)
-        self.holds.hold(job_id, [blob.key])
+        self.holds.hold(job_id, [blob.key], Kind.RESULT)
         fence = self.records.begin_merge(job_id, 2)
         assert fence is not None
         assert self.records.finish(job_id, fence, VideoInfo(blob.key, blob.size, blob.sha256))

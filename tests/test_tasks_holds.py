@@ -20,6 +20,7 @@ from tasks.storage import RedisStorage, read
 from tasks.stores import connect
 
 MIB = 2**20
+SPARE = (Kind.UPLOAD, Kind.INPUT, Kind.CHUNK)
 HELLO = JobRequest(text="Hello there", language="en")
 
 
@@ -50,17 +51,25 @@ class House:
         self.records.begin_plan(job_id)
         return job_id
 
-    def held(self, job_id: str, data: bytes, kind: Kind = Kind.KEPT, ttl_s: int = 9000) -> str:
+    def held(self, job_id: str, data: bytes, kind: Kind = Kind.UPLOAD, ttl_s: int = 9000) -> str:
         key = self.storage.put(data, ttl_s).key
         self.holds.hold(job_id, [key], kind)
         return key
 
     def finished(self, job_id: str, video: bytes) -> str:
-        key = self.held(job_id, video)
+        key = self.held(job_id, video, Kind.RESULT)
         fence = self.records.begin_merge(job_id, 0)
         assert fence is not None
         self.records.finish(job_id, fence, VideoInfo(key, len(video), key[5:]))
         return key
+
+    def passed(self, seconds: float, *keys: str) -> None:
+        """So much longer ago did a job take them last."""
+        for key in keys:
+            for kind in Kind:
+                name = f"lipchord:spare:{kind.value}"
+                if self.client.zscore(name, key) is not None:
+                    self.client.zincrby(name, -seconds, key)
 
     def there(self, key: str) -> bool:
         return self.storage.verify(key)
@@ -154,7 +163,7 @@ def test_what_is_gone_or_not_whole_cannot_be_held(house: House) -> None:
 
     for missing in (key, "blob_" + "0" * 64):
         with pytest.raises(MissingBlobError):
-            house.holds.hold("job_1", [missing])
+            house.holds.hold("job_1", [missing], Kind.UPLOAD)
     assert house.holds.owners(key) == ()
 
 
@@ -244,6 +253,39 @@ def test_a_lost_record_is_no_wish_to_delete(house: House) -> None:
 
     assert house.there(key)
     assert house.holds.owners(key) == ()
+
+
+# -- age -----------------------------------------------------------------------------------
+
+
+def test_what_is_kept_shorter_than_a_job_may_run_goes_when_its_time_is_over(house: House) -> None:
+    over, running = house.running(), house.running()
+    needed = house.held(running, b"a chunk of both", Kind.CHUNK)
+    house.held(over, b"a chunk of both", Kind.CHUNK)
+    old = [house.held(over, kind.name.encode(), kind) for kind in SPARE]
+    video = house.finished(over, b"a video")
+    house.passed(house.settings.chunk_ttl_s + 1, needed, old[-1])
+    house.passed(house.settings.upload_ttl_s + 1, *old[:2])
+    house.passed(house.settings.result_ttl_s - 60, video)
+
+    house.hygiene.age()
+
+    assert [house.there(key) for key in (*old, needed, video)] == [False] * 3 + [True] * 2
+    house.passed(120, video)
+    house.hygiene.age()
+    assert not house.there(video)
+
+
+def test_what_a_job_takes_again_has_its_time_again(house: House) -> None:
+    over = house.running()
+    chunk = house.held(over, b"a chunk", Kind.CHUNK)
+    house.finished(over, b"a video")
+    house.passed(house.settings.chunk_ttl_s + 1, chunk)
+    house.holds.hold(over, [chunk], Kind.CHUNK)
+
+    house.hygiene.age()
+
+    assert house.there(chunk)
 
 
 # -- memory --------------------------------------------------------------------------------

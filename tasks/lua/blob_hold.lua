@@ -1,4 +1,4 @@
--- ARGV: job, blobs' life (ms), the books' life (ms), kind ('chunk', 'input' or ''), then blobs.
+-- ARGV: job, blobs' life (ms), the books' life (ms), kind ('' for a face's), then blobs.
 -- Returns the first blob that is not there, whole (then none is held), or ''.
 for i = 5, #ARGV do
   local parts = parts_of(ARGV[i])

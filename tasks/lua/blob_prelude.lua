@@ -33,7 +33,7 @@ end
 local function drop(blob)
   local parts = parts_of(blob)
   redis.call('DEL', 'lipchord:' .. blob, 'lipchord:owners:' .. blob)
-  for _, kind in ipairs({ 'chunk', 'input' }) do
+  for _, kind in ipairs({ 'upload', 'result', 'chunk', 'input' }) do
     redis.call('ZREM', 'lipchord:spare:' .. kind, blob)
   end
   for _, part in ipairs(parts or {}) do
