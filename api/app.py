@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import Response, g, request
 
 from api import (
+    captions,
     check,
     comparisons,
     docs,
@@ -53,7 +54,9 @@ def create_app(queue: JobQueue, settings: Settings) -> APIFlask:
     app.extensions["lipchord"] = Services(
         queue, settings, Waiting(), Waiting(STREAM_SLOTS), Metrics(queue), tenants
     )
-    for room in (jobs, stream, events, check, comparisons, faces, generate, system, pages):
+    for room in (
+        jobs, captions, stream, events, check, comparisons, faces, generate, system, pages
+    ):  # fmt: skip
         app.register_blueprint(room.bp)
     handlers.register(app)
     app.before_request(_begin)

@@ -99,6 +99,26 @@ VIDEO: Operation = {
         ),
     },
 }
+CAPTIONS: Operation = {
+    "operation_id": "getCaptions",
+    "responses": {
+        "200": {
+            "description": "The captions, WebVTT.",
+            "content": {"text/vtt": {"schema": {"type": "string"}, "example": examples.CAPTIONS}},
+            "headers": header("ETag", "Of these bytes."),
+        },
+        "304": {"description": "As it was (`If-None-Match`)."},
+        **problems(
+            "unknown-job",
+            "no-captions",
+            "job-lost",
+            "not-ready",
+            "gone",
+            "invalid-request",
+            "store-unavailable",
+        ),
+    },
+}
 STREAM: Operation = {
     "operation_id": "getStream",
     "responses": {

@@ -66,7 +66,7 @@ WORKERS = {
 _REQUEST = JobRequest(text="Hello! This face speaks.", num_workers=2)
 _SENT = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 
-
+CAPTIONS = "WEBVTT\n\n00:00:00.000 --> 00:00:02.200\nHello! This face speaks.\n"
 EVENTS = (
     'id: 1767225600250-0\nevent: planning\ndata: {"at": 1767225600.25, "worker": "cpu0@host", '
     '"attempt": "1"}\n\n'

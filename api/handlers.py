@@ -13,6 +13,7 @@ from api.complaints import complaints
 from api.face_views import FacesQuery
 from api.problems import problem_response
 from api.schemas import (
+    CaptionsQuery,
     ComparisonsQuery,
     EventsHeaders,
     EventsQuery,
@@ -41,6 +42,7 @@ REASONS = {
 LOCATED: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
+        CaptionsQuery,
         ComparisonsQuery,
         JobsQuery,
         FacesQuery,

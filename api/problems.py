@@ -119,6 +119,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too-many-comparisons": Kind(429, "You have as many comparisons as you may", _LATER),
     "unlike-videos": Kind(500, "The two videos cannot be compared", _RETRY),
+    "no-captions": Kind(
+        404, "The job has no captions", "Send `text` instead of a sound: then there are some."
+    ),
     "job-lost": Kind(410, "The job was lost with the store's data", "Send the job again."),
     "not-ready": Kind(409, "The video is not ready yet", "Ask again after Retry-After seconds."),
     "gone": Kind(410, "There is no video any more, or never was", "Send the job again."),

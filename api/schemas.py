@@ -220,6 +220,18 @@ class EventsQuery(BaseModel):
     )
 
 
+class CaptionsQuery(BaseModel):
+    """How captions are written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: bool = Field(
+        False,
+        description="Whether each word has its time too, `<00:00:01.200>` before it, for karaoke.",
+        examples=[True],
+    )
+
+
 def job_request(
     body: SpeakBody, speech: str | None, face: str | None, num_workers: int | None
 ) -> JobRequest:

@@ -22,7 +22,7 @@ def stream(job_id: str) -> Response:
     playlists grow as chunks are done in order, and end with the job. When the job has succeeded
     the stream stays for as long as its chunks are kept; after that, 410: fetch the video.
     """
-    return _answer(services().queue.stream(job_id, "stream.m3u8", tenant()))
+    return served(services().queue.stream(job_id, "stream.m3u8", tenant()))
 
 
 @bp.get("/<job_id>/stream/<name>")
@@ -33,10 +33,10 @@ def part(job_id: str, name: str) -> Response:
     What the master playlist names, and what those playlists name: each of them, `video.m3u8` and
     `audio.m3u8`, lists a header and segments of about two seconds (CMAF, fragmented MP4).
     """
-    return _answer(services().queue.stream(job_id, name, tenant()))
+    return served(services().queue.stream(job_id, name, tenant()))
 
 
-def _answer(part: StreamPart) -> Response:
+def served(part: StreamPart) -> Response:
     """The file; 304 where the client has it."""
     response = Response(part.data, mimetype=part.mimetype)
     caching = f"private, max-age={FOR_EVER_S}, immutable" if part.final else "private, no-cache"

@@ -90,6 +90,10 @@ class LinksView(BaseModel):
         description="HLS playlist of what is finished, from the plan on; it can be opened as soon "
         "as `playable_seconds` is above 0. Null where nothing is left to play."
     )
+    captions: str | None = Field(
+        description="WebVTT of what is said, from the plan on. Null for a job with a sound of its "
+        "own, and where nothing is left to play."
+    )
     events: str = Field(description="Server-sent events: what happens to the job.")
 
 
@@ -169,6 +173,7 @@ def _links(job: Job) -> LinksView:
         here=here,
         video=f"{here}/video" if done and job.video else None,
         stream=f"{here}/stream.m3u8" if streamed else None,
+        captions=f"{here}/captions.vtt" if streamed and job.request.text is not None else None,
         events=f"{here}/events",
         page=f"/jobs/{job.id}",
     )

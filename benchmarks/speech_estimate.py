@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lipsync_engine import speech
+from lipsync_engine import languages, speech
 from lipsync_engine.timeline import SAMPLE_RATE
 from tasks.contract import JobRequest
 from tasks.speech_length import measured
@@ -25,7 +25,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("texts", nargs="+", metavar="LANGUAGE=FILE")
-    speech.voices()  # asked once in a process
+    languages.voices()  # asked once in a process
     print(
         "| language | characters | texts | sound, s | error, mean | error, most | seconds, most |"
     )

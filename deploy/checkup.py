@@ -82,9 +82,9 @@ def _ffmpeg() -> str:
 
 
 def _speech() -> str:
-    from lipsync_engine import speech
+    from lipsync_engine import languages
 
-    return f"{len(speech.voices())} languages"
+    return f"{len(languages.voices())} languages"
 
 
 def _generators() -> str:

@@ -175,6 +175,19 @@ class Job:
         )
         return out
 
+    def captions(self, words: bool = False) -> str:
+        """What is said, as WebVTT: as soon as the job is planned.
+
+        Args:
+            words: whether each word has its time too.
+
+        Raises:
+            NotFoundError: the job speaks with a sound that was sent.
+            NotReadyError: not yet. GoneError: deleted or expired. ApiError, UnreachableError.
+        """
+        asked = f"{self._path}/captions.vtt" + "?words=true" * words
+        return self._transport.ask("GET", asked).body.decode()
+
     def cancel(self) -> Job:
         """End it; a job that has ended stays as it is. Can be repeated."""
         self.view = self._transport.ask("POST", f"{self._path}/cancel").json()

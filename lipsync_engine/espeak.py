@@ -10,7 +10,8 @@ answers with JSON lines on stdout:
 
 {"do": "list"} -> {"voices": [{"id", "name", "gender"}, ...], "variants": ["f1", ...]}
 {"do": "speak", "voice", "rate", "pitch", "sentences", "folder"}
-    -> the number of each sentence as soon as its `folder`/00000.wav is whole
+    -> for each sentence, as soon as its `folder`/00000.wav is whole, its number and where its
+       words begin: [0, [[character, sample], ...]]
 """
 
 import ctypes
@@ -66,6 +67,8 @@ class Speaker:
 
         self._espeak = _espeak
         _espeak.IsPlaying = lambda: False
+        self._words: list[tuple[int, int]] = []
+        _espeak.SetSynthCallback(self._hear)
         # The driver naps 10 ms after each sentence: 15 s for 20 000 characters of short ones.
         espeak.time = SimpleNamespace(sleep=lambda _: time.sleep(NAP_S))
         _settle_noise(_espeak.dll)
@@ -78,11 +81,27 @@ class Speaker:
         self._engine.setProperty(name, value)
         self._check()
 
-    def save(self, text: str, path: Path) -> None:
-        """Say `text` into a WAV (s16 mono, 22 050 Hz)."""
+    def save(self, text: str, path: Path) -> list[tuple[int, int]]:
+        """Say `text` into a WAV (s16 mono, 22 050 Hz); (character, sample) of each word's begin."""
+        self._words.clear()
         self._engine.save_to_file(text, str(path))
         self._engine.runAndWait()
         self._check()
+        return self._words
+
+    def _hear(self, wav: Any, n_samples: int, events: Any) -> int:
+        """What espeak-ng calls with the next samples; the driver, which keeps them, forgets words.
+
+        Args:
+            events: an array that ends with a terminator.
+        """
+        index = 0
+        while (event := events[index]).type != self._espeak.EVENT_LIST_TERMINATED:
+            if event.type == self._espeak.EVENT_WORD:
+                self._words.append((event.text_position - 1, event.sample))
+            index += 1
+        kept: int = self._engine.proxy._driver._onSynth(wav, n_samples, events)
+        return kept
 
     def listing(self) -> dict[str, Any]:
         """All languages' voices and all variants, as espeak-ng lists them."""
@@ -137,8 +156,8 @@ def _speak(speaker: Speaker, request: dict[str, Any], answer: TextIO) -> None:
     for name in ("voice", "rate", "pitch"):
         speaker.set(name, request[name])
     for number, sentence in enumerate(request["sentences"]):
-        speaker.save(sentence, Path(request["folder"], f"{number:05d}.wav"))
-        print(number, file=answer, flush=True)
+        words = speaker.save(sentence, Path(request["folder"], f"{number:05d}.wav"))
+        print(json.dumps([number, words]), file=answer, flush=True)
 
 
 def main() -> None:

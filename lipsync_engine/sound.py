@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync_engine.script import Script
 from lipsync_engine.timeline import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ class Sound:
         track: file of the sound as it will be in the video: .wav (synthesised),
             .m4a (the upload's own AAC packets) or .flac (any other upload).
         warnings: what the user should know, in plain sentences.
+        script: what is said when, where it was spoken here; empty for an upload.
     """
 
     pcm: Path
     n_samples: int
     track: Path
     warnings: tuple[str, ...] = ()
+    script: Script = ()
 
 
 class SoundWriter:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,20 @@ START_S = 60.0
 PER_CHAR_S = 0.02  # a hundred times what one character takes
 MEMORY_BYTES = 2**30
 FILE_BYTES = 2**28  # one sentence is at most 400 characters: some 5 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence as espeak-ng said it.
+
+    Attributes:
+        wav: the sound.
+        words: (character, sample) where it says that a word begins: as it came, which is not
+            always in order, and for a number that it spells many times the same character.
+    """
+
+    wav: Path
+    words: tuple[tuple[int, int], ...]
 
 
 def listing() -> dict[str, Any]:
@@ -33,8 +48,8 @@ def listing() -> dict[str, Any]:
 
 def spoken(
     sentences: Sequence[str], voice: str, rate: int, pitch: int, workdir: Path
-) -> Iterator[Path]:
-    """Say the sentences; yield the WAV of each as soon as it is whole. It is gone with the next.
+) -> Iterator[Said]:
+    """Say the sentences; yield each as soon as its WAV is whole. That is gone with the next.
 
     Raises:
         TextError: espeak-ng broke down at a sentence, which is named.
@@ -45,9 +60,9 @@ def spoken(
         request = {"do": "speak", "voice": voice, "rate": rate, "pitch": pitch}
         request |= {"sentences": list(sentences), "folder": str(Path(folder).resolve())}
         try:
-            for number in _conversation(request, seconds):
+            for number, words in _conversation(request, seconds):
                 path = Path(folder, f"{number:05d}.wav")
-                yield path
+                yield Said(path, tuple((character, sample) for character, sample in words))
                 path.unlink()
                 done += 1
         except EngineError as error:

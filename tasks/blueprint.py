@@ -36,6 +36,7 @@ class Plan:
         track_suffix: of the track's file name, ".wav", ".m4a" or ".flac".
         face: blob key of a `lipsync_engine.face.Face`.
         warnings: what the user should know about sound and face.
+        captions: blob key of what is shown when (`tasks.captions`); None: nobody's text is spoken.
         fingerprint: of the render workers that may render it (`tasks.versions`). None: none were
             there when the job was planned, and the first that comes decides.
     """
@@ -51,6 +52,7 @@ class Plan:
     face: str
     warnings: tuple[str, ...] = ()
     fingerprint: str | None = None
+    captions: str | None = None
 
     @property
     def to_render(self) -> tuple[int, ...]:

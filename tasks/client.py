@@ -4,8 +4,9 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import BinaryIO
 
-from lipsync_engine import registry, speech
+from lipsync_engine import languages, registry
 from tasks.admission import Limited, Publisher
+from tasks.captions import Captions
 from tasks.check import Estimate
 from tasks.comparing.desk import Desk
 from tasks.contract import (
@@ -59,6 +60,7 @@ class JobQueue(Watching):
         self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
         self.numbers = Numbers(settings, queue, blobs)
+        self._captions = Captions(self._records, self._storage)
         self._stream, self._events = Stream(self._records, self._storage), Events(queue)
 
     # -- accept ------------------------------------------------------------------------
@@ -206,6 +208,6 @@ class JobQueue(Watching):
 @lru_cache(1)
 def _voices() -> tuple[VoiceInfo, ...]:
     found = [
-        VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in speech.voices()
+        VoiceInfo(voice.language, voice.name, tuple(voice.variants)) for voice in languages.voices()
     ]
     return tuple(sorted(found, key=lambda voice: voice.language))

@@ -8,6 +8,7 @@ TasksError
 ├── UnknownComparisonError  as UnknownJobError, of a comparison
 ├── UnknownFaceError     no such registered face
 ├── UnknownPartError     a stream has no file of this name
+├── NoCaptionsError      a job that nobody's text was spoken for
 ├── NotReadyError        the job has no video yet
 ├── GoneError            the job ended without a video, or the video has expired
 ├── StoreError           the queue store or the blob store did not answer
@@ -118,6 +119,18 @@ class UnknownPartError(TasksError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"The stream has no file {name[:40]!r}. Open stream.m3u8, and follow what it names."
+        )
+
+
+class NoCaptionsError(TasksError):
+    """Nobody knows the words of a job that speaks with an uploaded sound."""
+
+    code = "no-captions"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The job speaks with a sound that was sent, and nobody knows its words: only a job "
+            "that is sent with `text` has captions."
         )
 
 

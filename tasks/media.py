@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from lipsync_engine import avatar, ingest, locate, speech
 from lipsync_engine.face import Face
+from lipsync_engine.script import Script
 from lipsync_engine.sound import Sound
 from lipsync_engine.timeline import parse_fps
 from tasks.contract import JobRequest, MediaKind
@@ -29,8 +30,8 @@ def sound_of(
     settings: Settings,
     workdir: Path,
     on_progress: Callable[[float], None],
-) -> StoredSound:
-    """The request's sound: spoken from its text, or its upload made canonical.
+) -> tuple[StoredSound, Script]:
+    """The request's sound: spoken from its text, or its upload made canonical; what it says when.
 
     Raises:
         InputError: it cannot be used, and what to do.
@@ -40,15 +41,15 @@ def sound_of(
             request.text or "", request.language, request.voice, request.rate, request.pitch,
             workdir, on_progress,
         )  # fmt: skip
-        return _keep_sound(spoken, storage, settings)
+        return _keep_sound(spoken, storage, settings), spoken.script
     if (known := recall_sound(storage, request.speech, settings)) is not None:
-        return known
+        return known, ()
     upload = fetch(storage, request.speech, workdir / "upload-speech")
     stored = _keep_sound(
         ingest.ingest_speech(upload, workdir, _limits(settings)), storage, settings
     )
     remember_sound(storage, request.speech, stored, settings)
-    return stored
+    return stored, ()
 
 
 def face_of(

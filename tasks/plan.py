@@ -12,6 +12,7 @@ from lipsync_engine.face import Face
 from lipsync_engine.look import parse_box
 from lipsync_engine.timeline import frame_count, parse_fps
 from lipsync_engine.wav2lip.box import fixed
+from tasks import captions
 from tasks.blueprint import Plan
 from tasks.contract import JobRequest
 from tasks.cutting import cut
@@ -49,7 +50,7 @@ def make_plan(
             spoken = beside.submit(sound_of, request, storage, settings, workdir, on_progress)
             face = _face(request, fps, storage, settings, workdir)
             _check_box(request, storage, face.key)
-            sound = spoken.result()
+            sound, script = spoken.result()
         n_frames = frame_count(sound.n_samples, fps)
         pcm = read(storage, sound.pcm)
         known = () if reuse is None else reuse.find(
@@ -67,6 +68,7 @@ def make_plan(
         track_suffix=sound.track_suffix,
         face=face.key,
         warnings=(*sound.warnings, *face.warnings),
+        captions=captions.keep(script, n_frames / fps, storage, settings),
     )
 
 

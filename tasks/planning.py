@@ -53,6 +53,8 @@ def hold_plan(holds: Holds, job_id: str, plan: Plan) -> None:
         MissingBlobError: one has gone already.
     """
     holds.hold(job_id, [plan.pcm, plan.track, plan.face], Kind.INPUT)
+    if plan.captions:
+        holds.hold(job_id, [plan.captions])
     holds.hold(job_id, [chunk.key for chunk in plan.chunks if chunk.key], Kind.CHUNK)
 
 

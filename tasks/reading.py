@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 from tasks.contract import PUBLIC, Job, JobState
@@ -56,6 +57,15 @@ class Reading(Ledger):
             tenant=tenant.decode() if tenant else PUBLIC,
             now=seconds + micros / 1e6,
         )
+
+    def facts(self, job_id: str, names: Sequence[str]) -> dict[str, str]:
+        """These fields of the record, those that it has. Raises UnknownJobError."""
+        with answering(STORE):
+            values = self._redis.hmget(job_key(job_id), ["id", *names])
+        found = zip(["id", *names], cast("list[bytes | None]", values), strict=True)
+        if values[0] is None:
+            raise UnknownJobError(job_id)
+        return {name: value.decode() for name, value in found if value is not None}
 
     def streamed(self, job_id: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
         """What a stream is made of: the record's state, plan, sound and deleted_at, those that it

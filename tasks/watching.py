@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from tasks.captions import Captions
 from tasks.contract import Job
 from tasks.epoch import JOB_ID, Epoch
 from tasks.errors import UnknownJobError
@@ -27,6 +28,7 @@ class Watching:
     _reception: Reception
     _events: Events
     _stream: Stream
+    _captions: Captions
 
     def job(self, job_id: str, tenant: str | None = None) -> Job:
         """The job as it is now; one that waits with an estimate.
@@ -83,3 +85,8 @@ class Watching:
         """One file of the job's stream; see `tasks.stream.Stream.part`."""
         self.version(job_id, tenant)
         return self._stream.part(job_id, name)
+
+    def captions(self, job_id: str, words: bool, tenant: str | None = None) -> StreamPart:
+        """The job's captions; see `tasks.captions.Captions.text`."""
+        self.version(job_id, tenant)
+        return self._captions.text(job_id, words)

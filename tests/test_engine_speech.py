@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lipsync_engine import speech
+from lipsync_engine import languages, speech
 from lipsync_engine.errors import (
     EmptyTextError,
     EngineError,
@@ -156,13 +156,13 @@ def test_twenty_thousand_characters_take_a_few_seconds(tmp_path: Path) -> None:
 
 
 def test_all_languages_of_espeak_are_there_and_each_can_be_asked_for() -> None:
-    found = {voice.language: voice for voice in speech.voices()}
+    found = {voice.language: voice for voice in languages.voices()}
 
-    assert len(found) == len(speech.voices()) > 130
+    assert len(found) == len(languages.voices()) > 130
     assert found["ru"].name == "Russian"
     assert found["kk"].name == "Kazakh"
     assert {"f1", "f2", "m3", "whisper"} <= set(found["en"].variants)
-    assert all(speech.resolve_language(code) == code for code in found)
+    assert all(languages.resolve_language(code) == code for code in found)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_languages_speak_their_own_script(tmp_path: Path, language: str, text: s
      ("zh", "cmn"), ("zh-Hans-CN", "cmn"), ("es-419", "es-419"), ("no", "nb"), ("de-AT", "de")],
 )  # fmt: skip
 def test_regions_fall_back_to_their_language(asked: str, meant: str) -> None:
-    assert speech.resolve_language(asked) == meant
+    assert languages.resolve_language(asked) == meant
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,13 @@ def test_regions_fall_back_to_their_language(asked: str, meant: str) -> None:
 )  # fmt: skip
 def test_an_unknown_language_names_the_nearest(asked: str, named: str) -> None:
     with pytest.raises(UnknownLanguageError, match=re.escape(named)):
-        speech.resolve_language(asked)
+        languages.resolve_language(asked)
 
 
 @pytest.mark.parametrize("asked", ["", "-", "xx", "xx-YY", "ru ru", "../ru", "ru+f2", "q" * 10_000])
 def test_nonsense_is_no_language_and_its_error_is_short(asked: str) -> None:
     with pytest.raises(UnknownLanguageError) as error:
-        speech.resolve_language(asked)
+        languages.resolve_language(asked)
 
     assert "list of voices" in str(error.value)
     assert len(str(error.value)) < 500
@@ -285,7 +285,7 @@ def test_speech_works_from_a_deep_checkout(tmp_path: Path) -> None:
 
 def test_asking_for_voices_loads_no_heavy_library() -> None:
     program = (
-        "import sys; from lipsync_engine import speech; speech.voices();"
+        "import sys; from lipsync_engine import languages, speech; languages.voices();"
         "speech.check_text('Hello', 'en');"
         "print([name for name in ('torch', 'cv2', 'av', 'pyttsx3') if name in sys.modules])"
     )
