@@ -54,7 +54,7 @@ def hold_plan(holds: Holds, job_id: str, plan: Plan) -> None:
     """
     holds.hold(job_id, [plan.pcm, plan.track, plan.face], Kind.INPUT)
     if plan.captions:
-        holds.hold(job_id, [plan.captions])
+        holds.hold(job_id, [plan.captions], Kind.RESULT)
     holds.hold(job_id, [chunk.key for chunk in plan.chunks if chunk.key], Kind.CHUNK)
 
 
