@@ -136,6 +136,7 @@ STREAM_PART: Operation = {
                 "application/vnd.apple.mpegurl": {"schema": {"type": "string"}},
                 "video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}},
                 "audio/mp4": {"schema": BYTES | {"contentMediaType": "audio/mp4"}},
+                "text/vtt": {"schema": {"type": "string"}},
             },
             "headers": header("ETag", "Of these bytes."),
         },

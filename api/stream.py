@@ -31,7 +31,8 @@ def part(job_id: str, name: str) -> Response:
     """A file of the stream
 
     What the master playlist names, and what those playlists name: each of them, `video.m3u8` and
-    `audio.m3u8`, lists a header and segments of about two seconds (CMAF, fragmented MP4).
+    `audio.m3u8`, lists a header and segments of about two seconds (CMAF, fragmented MP4);
+    `captions.m3u8`, which a job with `text` has, lists WebVTT for the same times.
     """
     return served(services().queue.stream(job_id, name, tenant()))
 

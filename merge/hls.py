@@ -49,6 +49,14 @@ class Variant:
     average: int
 
 
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """A rendition in WebVTT: where its playlist is, and its language (BCP 47)."""
+
+    address: str
+    language: str
+
+
 def cut(track: Track, begins: Fraction = Fraction(0)) -> tuple[Segment, ...]:
     """Segments that tile a track, each from a keyframe, as long as TARGET_S allows.
 
@@ -67,12 +75,12 @@ def cut(track: Track, begins: Fraction = Fraction(0)) -> tuple[Segment, ...]:
     )
 
 
-def media_playlist(named: Iterable[tuple[str, Segment]], init: str, ended: bool) -> str:
+def media_playlist(named: Iterable[tuple[str, Segment]], init: str | None, ended: bool) -> str:
     """A playlist that grows (EVENT), from its beginning.
 
     Args:
         named: address and segment, in order.
-        init: address of the header that all share.
+        init: address of the header that all share; None: they have none.
         ended: whether nothing comes any more.
     """
     listed = list(named)
@@ -84,7 +92,7 @@ def media_playlist(named: Iterable[tuple[str, Segment]], init: str, ended: bool)
         "#EXT-X-PLAYLIST-TYPE:EVENT",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",  # not at the end, as of a live broadcast
-        f'#EXT-X-MAP:URI="{init}"',
+        *([f'#EXT-X-MAP:URI="{init}"'] if init else []),
     ]
     lasting = _durations([segment for _, segment in listed])
     for (address, _), seconds in zip(listed, lasting, strict=True):
@@ -92,17 +100,26 @@ def media_playlist(named: Iterable[tuple[str, Segment]], init: str, ended: bool)
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else []), ""])
 
 
-def master_playlist(variant: Variant, video: str, audio: str) -> str:
-    """The playlist to open: one video, and its sound as a rendition of its own."""
+def master_playlist(
+    variant: Variant, video: str, audio: str, captions: Captions | None = None
+) -> str:
+    """The playlist to open: one video, its sound and its captions as renditions of their own."""
+    said = [] if captions is None else [
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="Captions",'
+        f'LANGUAGE="{captions.language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,'
+        f'URI="{captions.address}"'
+    ]  # fmt: skip
     return "\n".join([
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Speech",DEFAULT=YES,AUTOSELECT=YES,'
         f'URI="{audio}"',
+        *said,
         f"#EXT-X-STREAM-INF:BANDWIDTH={variant.peak},AVERAGE-BANDWIDTH={variant.average},"
         f'CODECS="{variant.codecs}",RESOLUTION={variant.width}x{variant.height},'
-        f'FRAME-RATE={float(variant.fps):.3f},AUDIO="sound"',
+        f'FRAME-RATE={float(variant.fps):.3f},AUDIO="sound"'
+        + (',SUBTITLES="captions"' if said else ""),
         video,
         "",
     ])  # fmt: skip

@@ -43,7 +43,7 @@ class Captions:
 
     def __init__(self, records: Reading, storage: Storage) -> None:
         self._records = records
-        self._cues: Callable[[str], tuple[Cue, ...]] = lru_cache(READ)(
+        self.cues: Callable[[str], tuple[Cue, ...]] = lru_cache(READ)(
             lambda key: cues_in(read(storage, key))
         )
 
@@ -73,7 +73,7 @@ class Captions:
         key = Plan.from_json(record["plan"]).captions
         try:
             if key is not None:
-                return self._cues(key)
+                return self.cues(key)
         except MissingBlobError:
             pass
         raise GoneError("The captions of this job are no longer kept. Send it again.")

@@ -61,7 +61,10 @@ class JobQueue(Watching):
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
         self.numbers = Numbers(settings, queue, blobs)
         self._captions = Captions(self._records, self._storage)
-        self._stream, self._events = Stream(self._records, self._storage), Events(queue)
+        self._stream, self._events = (
+            Stream(self._records, self._storage, self._captions.cues),
+            Events(queue),
+        )
 
     # -- accept ------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import takewhile
 
+from lipsync_engine import webvtt
+from lipsync_engine.captions import Cue
 from merge import fragments, hls
 from merge.hls import Segment
 from merge.track import Track, read_track
@@ -24,7 +26,7 @@ from tasks.storage import Storage
 
 TRACKS = 128  # indices that are kept: at most some 50 KB each
 MASTER = "stream.m3u8"
-SEGMENT = re.compile(r"(video|audio)-(0|[1-9][0-9]{0,8})\.m4s")
+SEGMENT = re.compile(r"(video|audio|captions)-(0|[1-9][0-9]{0,8})\.(m4s|vtt)")
 AGAIN = "A chunk was lost, and is rendered again. Ask again soon."
 FRAGMENTS = {"video": "video/mp4", "audio": "audio/mp4"}
 
@@ -37,6 +39,8 @@ class _Film:
         chunks: (first frame, blob key) of those that are done, in order from the first.
         seconds: how long they last together.
         sound: blob key.
+        captions: blob key, where there are any.
+        language: of what is said.
         ended: whether nothing comes any more.
     """
 
@@ -44,14 +48,18 @@ class _Film:
     chunks: tuple[tuple[int, str], ...]
     seconds: Fraction
     sound: str
+    captions: str | None
+    language: str
     ended: bool
 
 
 class Stream:
     """Cuts streams. Safe for many threads."""
 
-    def __init__(self, records: Reading, storage: Storage) -> None:
-        self._records, self._storage = records, storage
+    def __init__(
+        self, records: Reading, storage: Storage, cues: Callable[[str], tuple[Cue, ...]]
+    ) -> None:
+        self._records, self._storage, self._cues = records, storage, cues
         self._track = lru_cache(TRACKS)(self._read_track)
 
     def part(self, job_id: str, name: str) -> StreamPart:
@@ -68,11 +76,13 @@ class Stream:
             MASTER: self._master,
             "video.m3u8": lambda film: _playlist("video", self._video(film), film.ended),
             "audio.m3u8": lambda film: _playlist("audio", self._audio(film), film.ended),
+            "captions.m3u8": lambda film: _playlist("captions", self._said(film), film.ended),
             "video-init.mp4": lambda film: _header("video", self._track(film.chunks[0][1])),
             "audio-init.mp4": lambda film: _header("audio", self._track(film.sound)),
         }.get(name)
-        if found:
-            make = {"video": self._pictures, "audio": self._speech}[found[1]](int(found[2]))
+        if found and (found[1] == "captions") == (found[3] == "vtt"):
+            kinds = {"video": self._pictures, "audio": self._speech, "captions": self._words}
+            make = kinds[found[1]](int(found[2]))
         if make is None:
             raise UnknownPartError(name)
         film = self._film(job_id)
@@ -97,7 +107,8 @@ class Stream:
             f"{fragments.codec(first)},{fragments.codec(sound)}", *fragments.size(first), film.fps,
             peak + peak_2, mean + mean_2,
         )  # fmt: skip
-        text = hls.master_playlist(variant, "stream/video.m3u8", "stream/audio.m3u8")
+        said = hls.Captions("stream/captions.m3u8", film.language) if film.captions else None
+        text = hls.master_playlist(variant, "stream/video.m3u8", "stream/audio.m3u8", said)
         return StreamPart(text.encode(), hls.TYPE, final=False)
 
     def _video(self, film: _Film) -> list[tuple[int, Segment]]:
@@ -117,6 +128,12 @@ class Stream:
         cuts = hls.cut(self._track(film.sound))
         return [(cut.first, cut) for cut in cuts if cut.begins < film.seconds]
 
+    def _said(self, film: _Film) -> list[tuple[int, Segment]]:
+        """The captions, cut where the pictures are."""
+        if film.captions is None:
+            raise UnknownPartError("captions.m3u8")
+        return self._video(film)
+
     # -- segments ----------------------------------------------------------------------
 
     def _pictures(self, first: int) -> Callable[[_Film], StreamPart]:
@@ -130,6 +147,17 @@ class Stream:
 
     def _speech(self, first: int) -> Callable[[_Film], StreamPart]:
         return lambda film: self._segment("audio", film.sound, 0, first)
+
+    def _words(self, first: int) -> Callable[[_Film], StreamPart]:
+        def part(film: _Film) -> StreamPart:
+            for number, segment in self._said(film):
+                if number == first:
+                    begins, ends = (int(1000 * at) for at in (segment.begins, segment.ends))
+                    text = webvtt.segment(self._cues(film.captions or ""), begins, ends)
+                    return StreamPart(text.encode(), webvtt.TYPE, final=False)
+            raise UnknownPartError(f"captions-{first}.vtt")
+
+        return part
 
     def _segment(self, kind: str, key: str, before: int, first: int) -> StreamPart:
         """The segment of blob `key` that begins at its sample `first`; `before` it come others."""
@@ -168,6 +196,8 @@ class Stream:
             tuple((chunk["first_frame"], chunk["key"]) for chunk in done),
             (done[-1]["first_frame"] + done[-1]["n_frames"]) / plan.fps,
             record["sound"],
+            plan.captions,
+            plan.request.language.strip().replace("_", "-"),
             state.terminal,
         )
 
@@ -177,8 +207,9 @@ class Stream:
 
 
 def _playlist(kind: str, segments: list[tuple[int, Segment]], ended: bool) -> StreamPart:
-    named = ((f"{kind}-{first}.m4s", segment) for first, segment in segments)
-    text = hls.media_playlist(named, f"{kind}-init.mp4", ended)
+    written = kind == "captions"
+    named = ((f"{kind}-{first}.{'vtt' if written else 'm4s'}", each) for first, each in segments)
+    text = hls.media_playlist(named, None if written else f"{kind}-init.mp4", ended)
     return StreamPart(text.encode(), hls.TYPE, final=False)
 
 

@@ -14,7 +14,9 @@ from independent_reader import FFMPEG
 from stamped import stamps
 from werkzeug.serving import make_server
 
+from lipsync_engine.script import Line, Script
 from lipsync_engine.video import encode_chunk
+from tasks import captions
 from tasks.blueprint import Chunk, Plan
 from tasks.contract import VideoInfo
 from tasks.holds import Kind
@@ -23,6 +25,10 @@ from tasks.stream_sound import sound_of_video
 from tests.api_house import House
 
 FPS = Fraction(25)
+SAID = (
+    Line("First sentence is said.", 0, 1500, ((0, 0),), 1000),
+    Line("Second & last of them.", 1500, 6000, ((0, 1500),), 1000),
+)
 
 
 @dataclass
@@ -57,11 +63,14 @@ class Film:
         return video
 
 
-def film(house: House, folder: Path, *lengths: int, fps: Fraction = FPS) -> Film:
+def film(
+    house: House, folder: Path, *lengths: int, fps: Fraction = FPS, said: Script = SAID
+) -> Film:
     """A job of stamped frames in chunks of these lengths; none is in yet."""
     job_id, starts = house.accepted(), [sum(lengths[:i]) for i in range(len(lengths))]
     n_frames = sum(lengths)
     plan = Plan(
+        captions=captions.keep(said, n_frames / fps, house.storage, house.settings),
         request=house.queue.job(job_id).request, fps=fps, n_frames=n_frames,
         n_samples=int(n_frames / fps * 16_000), pcm="blob_p", face="blob_f",
         chunks=tuple(Chunk(i, a, n) for i, (a, n) in enumerate(zip(starts, lengths, strict=True))),

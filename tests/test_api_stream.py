@@ -129,6 +129,48 @@ def test_ffmpeg_that_plays_while_the_job_renders_misses_nothing(
     assert [at for at, _ in frames] == [Fraction(k, 25) for k in range(110)]
 
 
+def test_the_captions_are_cut_where_the_pictures_are(house: House, tmp_path: Path) -> None:
+    made = film(house, tmp_path, 30, 60, 20)
+    made.sound()
+    made.bring(0)
+    at = f"{JOBS}/{made.job_id}/stream"
+    (offered,) = [
+        media
+        for media in m3u8.loads(house.http.get(f"{at}.m3u8").text).media
+        if media.type == "SUBTITLES"
+    ]
+    early = playlist(house, made.job_id, "captions")
+    made.bring(1, 2)
+    made.merge()
+
+    video, captions = (playlist(house, made.job_id, kind) for kind in ("video", "captions"))
+    first, second = (house.http.get(f"{at}/captions-{n}.vtt") for n in (0, 30))
+
+    assert (offered.uri, offered.language) == ("stream/captions.m3u8", "en")
+    assert (offered.default, offered.autoselect, offered.forced) == ("NO", "YES", "NO")
+    assert [one.uri for one in early.segments] == ["captions-0.vtt"]
+    assert not early.is_endlist
+    assert captions.is_endlist
+    assert [one.duration for one in captions.segments] == [one.duration for one in video.segments]
+    assert captions.segment_map == []
+    assert first.mimetype == "text/vtt"
+    assert "X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000" in first.text
+    assert "First sentence" in first.text
+    assert "Second" not in first.text
+    assert "00:00:01.500 --> 00:00:04.400\nSecond &amp; last" in second.text
+
+
+def test_a_stream_without_a_text_has_no_captions(house: House, tmp_path: Path) -> None:
+    made = film(house, tmp_path, 30, said=())
+    made.sound()
+    made.bring(0)
+    stream = f"{JOBS}/{made.job_id}/stream"
+
+    assert "SUBTITLES" not in house.http.get(f"{stream}.m3u8").text
+    for name in ("captions.m3u8", "captions-0.vtt"):
+        assert house.http.get(f"{stream}/{name}").status_code == 404
+
+
 def test_a_segment_is_the_same_bytes_for_ever_and_a_playlist_is_asked_for_again(
     house: House, tmp_path: Path
 ) -> None:
@@ -228,7 +270,18 @@ def test_a_chunk_that_is_rendered_again_never_makes_a_playlist_shorter(
 
 
 @pytest.mark.parametrize(
-    "name", ["video-1.m4s", "video-99.m4s", "video-030.m4s", "audio-1.m4s", "..", "init.mp4"]
+    "name",
+    [
+        "video-1.m4s",
+        "video-99.m4s",
+        "video-030.m4s",
+        "audio-1.m4s",
+        "captions-1.vtt",
+        "captions-0.m4s",
+        "video-0.vtt",
+        "..",
+        "init.mp4",
+    ],
 )
 def test_a_file_that_no_playlist_names_is_not_found(
     house: House, tmp_path: Path, name: str

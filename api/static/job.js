@@ -1,6 +1,7 @@
 // The page of one job: what happened to it when, and the proof that its video is what was asked for.
 
 import { Problem, ask, media } from "./api.js";
+import { addCaptions, startCaptions } from "./captions.js";
 import { $, make, prose } from "./dom.js";
 import { add, ago, number, onLanguage, seconds, t } from "./i18n.js";
 import words from "./i18n/job.js";
@@ -12,6 +13,7 @@ import { live } from "./live.js";
 const id = location.pathname.split("/")[2];
 const here = `/api/v1/jobs/${encodeURIComponent(id)}`;
 const events = []; // the job's history, as its event stream told it
+const applyCaptions = startCaptions($("captions-on"), () => [$("video")]);
 let job = null;
 let chart = null;
 let shownVideo = null;
@@ -135,6 +137,8 @@ async function showVideo() {
   if (!shownVideo) return $("video").removeAttribute("src");
   const address = await media(shownVideo);
   $("video").src = $("download").href = address;
+  $("captions").hidden = !await addCaptions($("video"), job);
+  applyCaptions();
 }
 
 async function act(path, options) {

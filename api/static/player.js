@@ -14,9 +14,12 @@ export function attach(video, url, { headers = {} } = {}) {
   let hls = null, left = false;
   import("./vendor/hls/hls.min.mjs").then(({ default: Hls }) => {
     if (left || !Hls.isSupported()) return;
-    hls = new Hls({ startPosition: 0, enableWorker: false, xhrSetup: (request) => { // a worker would need a wider CSP
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    } });
+    hls = new Hls({
+      startPosition: 0,
+      enableWorker: false, // it would need a wider CSP
+      renderTextTracksNatively: false, // the page has captions of its own, and the stream's would stand beside them
+      xhrSetup: (request) => { for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value); },
+    });
     let tries = 0;
     hls.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
       if (!fatal) return;

@@ -1,11 +1,13 @@
 // The two finished videos: one play button, one scrubber, and what differs between them.
 
 import { media } from "../api.js";
+import { addCaptions, startCaptions } from "../captions.js";
 import { $ } from "../dom.js";
 import { number, onLanguage, t } from "../i18n.js";
 import { AMPLIFIED, difference } from "./difference.js";
 import { lockstep } from "./lockstep.js";
 
+const applyCaptions = startCaptions($("captions-on"), () => [$("one-video"), $("many-video")]);
 let pair = null; // what lockstep() gave
 let painter = null;
 let length = 0; // frames
@@ -28,6 +30,9 @@ export async function watchBoth(one, many) {
   const videos = [$("one-video"), $("many-video")];
   const addresses = await Promise.all([media(one.links.video), media(many.links.video)]);
   await Promise.all(videos.map((video, i) => loaded(video, addresses[i])));
+  const said = await Promise.all([addCaptions(videos[0], one), addCaptions(videos[1], many)]);
+  $("captions").hidden = !said.every(Boolean);
+  applyCaptions();
   length = one.n_frames;
   const fps = one.fps.split("/").map(Number).reduce((a, b) => a / b);
   $("position").max = length - 1;
@@ -87,10 +92,10 @@ function showDifference() {
 function keys(event) {
   if (!pair || event.ctrlKey || event.metaKey || event.altKey) return;
   const { target } = event;
-  if (target.closest("textarea, select, input:not(#position, #difference), a, dialog, .plot")) return;
+  if (target.closest("textarea, select, input:not(#position, #difference, #captions-on), a, dialog, .plot")) return;
   const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -length, End: length };
   if (event.key in steps) pair.step(steps[event.key]);
-  else if (event.key === " " && !target.closest("button, #difference")) pair.toggle();
+  else if (event.key === " " && !target.closest("button, #difference, #captions-on")) pair.toggle();
   else return;
   event.preventDefault();
 }

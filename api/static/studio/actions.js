@@ -7,7 +7,6 @@ import { keyHeaders } from "../key.js";
 import { announce } from "./announce.js";
 import { asCurl, asPython } from "./calls.js";
 import { atLarge } from "./complaints.js";
-import { applyCaptions } from "./playing.js";
 import { show, watched } from "./watch.js";
 
 const SHOWN = 1600; // ms that a button says "Copied"
@@ -21,7 +20,6 @@ export function startActions({ again, resend, gone, leave }) {
   $("again").addEventListener("click", () => again(watched().request));
   $("resend").addEventListener("click", () => resend(watched().request));
   $("back").addEventListener("click", leave);
-  $("captions-on").addEventListener("change", applyCaptions);
   $("delete").addEventListener("click", () => $("delete-sure").showModal());
   $("delete-sure").addEventListener("close", () => {
     if ($("delete-sure").returnValue === "delete") tried(async () => { await ask(watched().links.self, { method: "DELETE" }); gone(); });

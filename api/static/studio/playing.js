@@ -1,11 +1,12 @@
 // The screen: plays the finished beginning of a job while the rest renders, then the MP4, from the same place.
 
 import { media } from "../api.js";
-import { $, make } from "../dom.js";
+import { addCaptions, startCaptions } from "../captions.js";
+import { $ } from "../dom.js";
 import { keyHeaders } from "../key.js";
-import { t } from "../i18n.js";
 import { attach } from "../player.js";
 
+const applyCaptions = startCaptions($("captions-on"), () => [$("video")]);
 const FAR_OFF = 0.35; // seconds between the two players that nobody minds
 let shown = { id: null, mode: null }; // mode: null, "stream" or "video"
 let stream = null; // what attach() gave
@@ -76,7 +77,6 @@ function takeOver(old, next) {
   const moving = !old.paused && !old.ended;
   Object.assign(next, { muted: old.muted, volume: old.volume, playbackRate: old.playbackRate });
   const focused = document.activeElement === old;
-  next.append(...old.children);
   old.replaceWith(next);
   $("screen").hidden = false;
   if (moving) begin(next);
@@ -95,16 +95,6 @@ function begin(video) {
 }
 
 async function showCaptions(job) {
-  const wanted = job.links.captions && shown.mode !== null;
-  $("captions").hidden = !wanted;
-  if (!wanted || $("video").querySelector("track") || !job.n_frames) return;
-  const track = make("track", { kind: "captions", srclang: job.request.language, label: t("captions"), src: job.links.captions });
-  $("video").append(track);
-  if (Object.keys(keyHeaders()).length) track.src = await media(job.links.captions).catch(() => "");
+  $("captions").hidden = shown.mode === null || !await addCaptions($("video"), job);
   applyCaptions();
-}
-
-/** Show or hide the captions, as the toggle says. */
-export function applyCaptions() {
-  for (const track of $("video").textTracks) track.mode = $("captions-on").checked ? "showing" : "disabled";
 }
