@@ -38,8 +38,13 @@ class Body(Generic[Model]):
     files: dict[str, FileStorage]
 
 
-def read_body(request: Request, model: type[Model]) -> Body[Model]:
+def read_body(
+    request: Request, model: type[Model], wrong: list[Complaint] | None = None
+) -> Body[Model]:
     """Read JSON or a form.
+
+    Args:
+        wrong: takes the complaints about single fields, and the body is read without those.
 
     Raises:
         BadJSONError, BadBodyError: the text says what to mend.
@@ -55,7 +60,12 @@ def read_body(request: Request, model: type[Model]) -> Body[Model]:
     try:
         return Body(model.model_validate(fields), files)
     except ValidationError as error:
-        raise BadBodyError(complaints(error, model)) from error
+        found, blamed = complaints(error, model), {item["loc"][:1] for item in error.errors()}
+        if wrong is None or () in blamed:
+            raise BadBodyError(found) from error
+    wrong += found
+    rest = {name: value for name, value in fields.items() if (name,) not in blamed}
+    return Body(model.model_validate(rest), files)
 
 
 def _json_fields(request: Request) -> Any:

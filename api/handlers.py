@@ -24,7 +24,14 @@ from api.schemas import (
 )
 from api.tenants import UnauthorizedError
 from api.waiting import FullHouseError
-from tasks.errors import BusyError, NotReadyError, RejectedError, StoreError, TasksError
+from tasks.errors import (
+    BusyError,
+    ManyFaultsError,
+    NotReadyError,
+    RejectedError,
+    StoreError,
+    TasksError,
+)
 
 log = structlog.get_logger()
 
@@ -76,8 +83,9 @@ def on_tasks_error(error: TasksError) -> Response:
         return problem_response(error.reason, error.detail, retry, otherwise=503)
     if isinstance(error, RejectedError):
         more: dict[str, Any] = {"otherwise": 422}
-        if error.field:
-            more["errors"] = [{"field": error.field, "detail": error.detail}]
+        faults = error.faults if isinstance(error, ManyFaultsError) else (error,)
+        if len(faults) > 1 or error.field:
+            more["errors"] = [{"field": f.field or "", "detail": f.detail} for f in faults]
         return problem_response(error.reason, error.detail, **more)
     if isinstance(error, StoreError):
         log.error("store unavailable", error=str(error), **_where())

@@ -1,4 +1,4 @@
-"""What `lipchord check` looks at: what this machine has, what is missing, what to do about it."""
+"""What `lipchord doctor` looks at: what this machine has, what is missing, what to do about it."""
 
 import platform
 import shutil

@@ -17,6 +17,7 @@ from deploy.exits import Exit
 COMMANDS = {  # in the order of `--help`; the sentence is the first of the command's own help
     "up": "Start everything and keep it up until Ctrl-C.",
     "submit": "Send a job to an API, watch it, fetch the video.",
+    "check": "Say what a job would take, or all that is wrong with it; nothing is rendered.",
     "watch": "Show how a job gets on, until it has ended.",
     "list": "List jobs, newest first.",
     "download": "Fetch the video of a job.",
@@ -26,7 +27,7 @@ COMMANDS = {  # in the order of `--help`; the sentence is the first of the comma
     "render": "Make a video in this process: no store, no queue.",
     "worker": "Run this host's workers on the stores of LIPCHORD_QUEUE_URL and LIPCHORD_BLOB_URL.",
     "webhook-secret": "Show the secret by which receivers of webhooks verify them.",
-    "check": "Say what this machine has and what it lacks.",
+    "doctor": "Look this host over, and say what to do about what is not well.",
     "completion": "Print the script by which a shell completes commands, options and jobs.",
 }
 

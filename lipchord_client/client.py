@@ -14,7 +14,7 @@ from lipchord_client.job import JOBS, Job, OnProgress
 from lipchord_client.pages import pages
 from lipchord_client.retrying import OnRetry, Retrying
 from lipchord_client.transport import Transport
-from lipchord_client.views import CheckView, JobOptions, SpeakOptions, VoiceView, WorkerView
+from lipchord_client.views import CheckView, JobOptions, VoiceView, WorkerView
 
 DEFAULT_URL = "http://127.0.0.1:3000"
 TIMEOUT_S = 90.0  # of one answer; a submit waits for its uploads to be looked at
@@ -102,12 +102,12 @@ class Client:
         *,
         audio: Media | None = None,
         face: Given | None = None,
-        **options: Unpack[SpeakOptions],
+        **options: Unpack[JobOptions],
     ) -> CheckView:
         """What `submit` would do: every check, and an estimate; nothing is rendered.
 
         Raises:
-            RefusedError: as `submit`.
+            RefusedError: all that is wrong, each in `fields`. BusyError, UnreachableError.
         """
         asked = _body(text, audio, face, dict(options))
         return cast(CheckView, self._transport.ask("POST", "/api/v1/check", asked).json())

@@ -38,6 +38,7 @@ class ApiError(LipchordError):
         status: HTTP status.
         type: stable name, such as "/problems/no-face"; "" where the answer is no problem+json.
         title: what happened, the same for every occurrence.
+        problem: all that the API said, as its JSON has it.
         fields: complaints about single fields, by field name.
         instance: id of the request, for whoever runs the API.
         retry_after_s: seconds after which it is worth to ask again; None: not said.
@@ -45,7 +46,7 @@ class ApiError(LipchordError):
 
     def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: float | None = None):
         super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP {status}"))
-        self.status, self.retry_after_s = status, retry_after_s
+        self.status, self.retry_after_s, self.problem = status, retry_after_s, dict(problem)
         self.type, self.title = str(problem.get("type", "")), str(problem.get("title", ""))
         self.instance = str(problem.get("instance", ""))
         complaints = problem.get("errors") or ()

@@ -134,14 +134,23 @@ class WorkerView(TypedDict):
 
 
 class CheckView(TypedDict):
-    """What a job would be: what `submit` would refuse has been refused instead."""
+    """What a job would take; what `submit` would refuse has been refused instead.
 
-    n_frames: int | None
-    speech_seconds: float | None
-    chunks: int | None
+    `exact`: whether frames and length are counted; seconds are null where no worker is ready;
+    `face`, `audio`: the files that were sent, as a job can name them.
+    """
+
+    n_frames: int
+    speech_seconds: float
+    exact: bool
+    chunks: int
+    workers: int
     render_seconds: float | None
     wait_seconds: float | None
+    total_seconds: float | None
     warnings: list[str]
+    face: str | None
+    audio: str | None
 
 
 class FaceView(TypedDict):

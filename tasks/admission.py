@@ -1,9 +1,9 @@
 """What is checked before a request becomes a job: a bad one costs no render time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Protocol
 
-from lipsync_engine import registry, speech
+from lipsync_engine import languages, registry, speech
 from lipsync_engine.errors import InputError
 from lipsync_engine.timeline import parse_fps
 from tasks.contract import JobRequest, MediaKind
@@ -41,46 +41,71 @@ class Admission:
 
     def check(self, request: JobRequest, workers: Sequence[WorkerInfo]) -> None:
         """Raises RejectedError (what is wrong, what to do) or StoreError; `workers`: who lives."""
-        if (request.text is None) == (request.speech is None):
-            raise RejectedError(
-                "invalid-request", "Give either a text or a sound file: one of them, not both."
-            )
-        if request.generator not in registry.names():
-            raise RejectedError(
-                "unknown-generator",
-                f"There is no generator {request.generator!r}. "
-                f"Installed: {', '.join(registry.names())}.",
-            )
-        _refuse_unheld(request.generator, workers)
-        try:
-            parse_fps(request.fps)
-            look_of(request)
-            if request.text is not None:
-                speech.check_text(
-                    request.text, request.language, request.voice, request.rate, request.pitch,
-                    self._settings.max_text_chars,
-                )  # fmt: skip
-        except InputError as error:
-            raise RejectedError(error.code, str(error)) from error
-        except ValueError as error:
-            raise RejectedError("invalid-request", f"{error}.") from error
-        if request.speech is not None:
-            self._inspect(MediaKind.SPEECH, request.speech, request.fps, workers)
-        if request.face is not None and request.face_card is None:
-            self._inspect(MediaKind.FACE, request.face, request.fps, workers)
+        for fault in self.faults(request, workers):
+            raise fault
+
+    def faults(self, request: JobRequest, workers: Sequence[WorkerInfo]) -> Iterator[RejectedError]:
+        """All that is wrong with it, one by one; what costs most to find out comes last.
+
+        Raises:
+            StoreError.
+        """
+        for field, look in self._looks(request, workers):
+            try:
+                look()
+            except RejectedError as error:
+                yield error
+            except InputError as error:
+                yield RejectedError(error.code, str(error), field)
+            except ValueError as error:
+                yield RejectedError("invalid-request", f"{error}.", field)
+
+    def _looks(
+        self, request: JobRequest, workers: Sequence[WorkerInfo]
+    ) -> Iterator[tuple[str | None, Callable[[], object]]]:
+        """What is looked at, each with the field that is to blame."""
+        yield None, lambda: _one_source(request)
+        yield "generator", lambda: _refuse_unheld(request.generator, workers)
+        yield "fps", lambda: parse_fps(request.fps)
+        yield None, lambda: look_of(request)
+        if (text := request.text) is not None:
+            most = self._settings.max_text_chars
+            yield "text", lambda: speech.check_text(text, "en", max_chars=most)
+            yield "language", lambda: languages.resolve_language(request.language)
+            yield "voice", lambda: request.voice and languages.resolve_voice(request.voice)
+            how = (None, request.rate, request.pitch)
+            yield None, lambda: speech.check_text("a", "en", *how)
+        if (sound := request.speech) is not None:
+            yield None, lambda: self._inspect(MediaKind.SPEECH, sound, request.fps, workers)
+        if (face := request.face) is not None and request.face_card is None:
+            yield None, lambda: self._inspect(MediaKind.FACE, face, request.fps, workers)
 
     def _inspect(self, kind: MediaKind, key: str, fps: str, workers: Sequence[WorkerInfo]) -> None:
         """Have a cpu worker look at an upload; where none can soon, planning will look."""
+        field = "audio" if kind is MediaKind.SPEECH else "face"
         there, failure = self._inspections.known(kind, key, fps)
         if not there and any(worker.kind == "cpu" for worker in workers):
             self._publisher.inspect(kind, key, fps)
             failure = self._inspections.wait(kind, key, fps, self._settings.inspect_timeout_s)
         if failure is not None:
-            raise RejectedError(failure.reason, failure.detail)
+            raise RejectedError(failure.reason, failure.detail, field)
+
+
+def _one_source(request: JobRequest) -> None:
+    if (request.text is None) == (request.speech is None):
+        raise RejectedError(
+            "invalid-request", "Give either a text or a sound file: one of them, not both."
+        )
 
 
 def _refuse_unheld(generator: str, workers: Sequence[WorkerInfo]) -> None:
     """Where render workers live and all hold something else, a job would wait in vain."""
+    if generator not in registry.names():
+        raise RejectedError(
+            "unknown-generator",
+            f"There is no generator {generator!r}. Installed: {', '.join(registry.names())}.",
+            "generator",
+        )
     held = {worker.generator for worker in workers if worker.kind == "render"}
     if held and generator not in held:
         raise BusyError(

@@ -29,6 +29,7 @@ from tasks.errors import (
 )
 from tasks.events import Events
 from tasks.faces import Faces
+from tasks.faults import Faults
 from tasks.fleet import Fleet
 from tasks.holds import Holds
 from tasks.house import VoiceInfo, WorkerInfo
@@ -111,10 +112,13 @@ class JobQueue(Watching):
         """What `submit` would say to this request now, and what the job would take; keeps nothing.
 
         Raises:
-            RejectedError, BusyError, StoreError: as `submit`.
+            RejectedError: as `submit`, and where several things are wrong, all of them at once
+                (ManyFaultsError). BusyError, StoreError: as `submit`.
         """
-        self._webhooks.check(request.webhook)
-        return self._reception.check(request, tenant)
+        faults = Faults()
+        with faults.noting():
+            self._webhooks.check(request.webhook)
+        return self._reception.check(request, tenant, faults)
 
     # -- look --------------------------------------------------------------------------
 

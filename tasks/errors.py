@@ -2,6 +2,7 @@
 
 TasksError
 ├── RejectedError        the request cannot become a job; nothing was kept
+│   ├── ManyFaultsError  for several reasons at once
 │   └── BusyError        not now: the house is full, or this tenant has its share
 ├── UnknownJobError      no such id, or its record has expired
 │   └── LostJobError         the queue store came back without its data
@@ -18,6 +19,7 @@ TasksError
 └── StaleError           a compare-and-set was refused: somebody else moved the job on
 """
 
+from collections.abc import Sequence
 from math import ceil
 from typing import ClassVar
 
@@ -46,6 +48,18 @@ class RejectedError(TasksError):
         self.reason = reason
         self.detail = detail
         self.field = field
+
+
+class ManyFaultsError(RejectedError):
+    """Several things are wrong with the request; named after the first.
+
+    Attributes:
+        faults: each by itself.
+    """
+
+    def __init__(self, faults: Sequence[RejectedError]) -> None:
+        super().__init__(faults[0].reason, " ".join(fault.detail for fault in faults))
+        self.faults = tuple(faults)
 
 
 class BusyError(RejectedError):

@@ -11,11 +11,7 @@ from tasks import cost, failpoints
 from tasks.acceptance import Acceptance, QuotaError, Terms
 from tasks.admission import Admission, Publisher
 from tasks.check import Estimate, Estimating
-from tasks.contract import (
-    Job,
-    JobRequest,
-    JobState,
-)
+from tasks.contract import Job, JobRequest, JobState
 from tasks.dispatch import Dispatch
 from tasks.epoch import Epoch, new_job_id
 from tasks.errors import (
@@ -27,6 +23,7 @@ from tasks.errors import (
     UnknownFaceError,
 )
 from tasks.face_records import FaceRecords
+from tasks.faults import Faults
 from tasks.fleet import Fleet
 from tasks.holds import Holds, Kind
 from tasks.house import WorkerInfo
@@ -123,12 +120,17 @@ class Reception:
         failpoints.hit("submit:after-publish")
         return self.with_estimate(self._records.job(accepted), workers)
 
-    def check(self, request: JobRequest, tenant: str) -> Estimate:
-        """See `JobQueue.check`."""
+    def check(self, request: JobRequest, tenant: str, faults: Faults) -> Estimate:
+        """See `JobQueue.check`; `faults`: those that were found already."""
         self.admit(tenant, None, request.generator)
         workers = self._fleet.workers()
-        request, face = self._with_face(request, tenant, known=False)
-        self._admission.check(request, workers)
+        face, checked = None, replace(request, face=None)  # where the face is unknown: the rest
+        with faults.noting():
+            request, face = self._with_face(request, tenant, known=False)
+            checked = request
+        for fault in self._admission.faults(checked, workers):
+            faults.add(fault)
+        faults.settle()
         length = self._estimating.length(request, self._guessed_s(request))
         n_frames = frame_count(length.n_samples, parse_fps(request.fps))
         self.load.check(tenant, request.generator, n_frames, workers)

@@ -127,6 +127,44 @@ def test_what_a_submit_refuses_the_check_refuses_in_the_same_words(
     assert details[0] == details[1]
 
 
+def test_all_that_is_wrong_is_said_at_once_each_beside_its_field(house: LookingHouse) -> None:
+    wrong = {
+        "text": "?!",
+        "language": "rusian",
+        "voice": "darth",
+        "generator": "deepfake",
+        "fps": "1000",
+        "webhook": "http://127.0.0.1/",
+        "face": "face_" + "0" * 32,
+    }
+    alone = {
+        field: house.http.post(CHECK, json=HELLO | {field: value}).get_json()["detail"]
+        for field, value in wrong.items()
+    }
+
+    said = house.http.post(CHECK, json=wrong).get_json()
+
+    assert {each["field"]: each["detail"] for each in said["errors"]} == alone
+    assert len(said["errors"]) == len(wrong)
+    assert all(detail in said["detail"] for detail in alone.values())
+
+
+def test_a_field_that_nobody_knows_is_said_with_the_rest(house: LookingHouse) -> None:
+    said = house.http.post(CHECK, json={"text": "?!", "x" * 99: 1, "rate": 5}).get_json()
+    alone = house.http.post(CHECK, json={"text": 5, "language": "xx"}).get_json()
+
+    assert {each["field"][:4] for each in said["errors"]} == {"text", "xxxx", "rate"}
+    assert [each["field"] for each in alone["errors"]] == ["text"]  # the rest would be no job
+
+
+def test_two_bad_files_are_both_named(house: LookingHouse) -> None:
+    form = {"audio": (io.BytesIO(b"no sound"), "a"), "face": (io.BytesIO(b"no picture"), "b")}
+
+    said = house.http.post(CHECK, data=form).get_json()
+
+    assert [each["field"] for each in said["errors"]] == ["audio", "face"]
+
+
 def test_a_full_house_refuses_the_check_as_it_would_the_job(
     queue_store: str, blob_store: str
 ) -> None:

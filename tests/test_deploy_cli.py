@@ -189,8 +189,8 @@ def test_no_worker_at_all_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
     assert "no worker" in said
 
 
-def test_check_finds_a_store_server_and_a_voice_here() -> None:
-    said = CliRunner().invoke(cli.cli, ["check"], env={"COLUMNS": "200"}).output
+def test_doctor_finds_a_store_server_and_a_voice_here() -> None:
+    said = CliRunner().invoke(cli.cli, ["doctor"], env={"COLUMNS": "200"}).output
 
     assert "✓  store server" in said
     assert "✓  speech" in said

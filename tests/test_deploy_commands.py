@@ -13,8 +13,10 @@ import pytest
 
 from deploy import cli
 from deploy.exits import Exit
-from lipchord_client import Client
+from lipchord_client import BusyError, Client
 from tests.api_house import House
+from tests.looking_house import LookingHouse
+from tests.media import tone
 from tests.served import Served, serving
 
 VIDEO = bytes(range(256)) * 400
@@ -97,6 +99,61 @@ def test_a_text_is_read_from_the_standard_input(
             ran = Ran(capsys, "submit", option, "-", "--json")
 
         assert ran.documents[0]["request"]["text"] == "Сәлем!\nHello!"  # type: ignore[index]
+
+
+@pytest.fixture
+def looking(queue_store: str, blob_store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    with serving(LookingHouse(queue_store, blob_store)) as served:
+        monkeypatch.setenv("LIPCHORD_URL", served.url)
+        yield served
+
+
+def test_check_says_what_a_job_would_take_and_sends_none(
+    looking: Served, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    looking.house.beat("render0", "render")
+    sound = tone(tmp_path / "tone.wav", 3.2)
+
+    ran = Ran(capsys, "check", "--audio", str(sound), "--workers", "2")
+    as_json = Ran(capsys, "check", "--text", "Hello there", "--json")
+
+    told = dict(line.split("\t") for line in ran.out.splitlines())
+    assert (ran.code, as_json.code) == (Exit.DONE, Exit.DONE)
+    assert told["frames"] == "80"
+    assert told["speech"] == "3.20 s"
+    assert told["wait"] == "0.0 s"
+    assert told["video after"].endswith(" s")
+    assert "Only 1 of the 2 render workers" in ran.err
+    assert as_json.documents[0]["n_frames"] > 10  # type: ignore[operator]
+    assert list(Client().jobs()) == []
+
+
+def test_check_says_all_that_is_wrong_in_the_apis_words(
+    looking: Served, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bad = tmp_path / "me.png"
+    bad.write_bytes(b"no picture")
+    wrong = ("check", "--text", "?!", "--language", "xx", "--voice", "zz", "--face", str(bad))
+
+    ran, as_json = Ran(capsys, *wrong), Ran(capsys, *wrong, "--json")
+
+    lines = ran.err.splitlines()
+    assert (ran.code, as_json.code) == (Exit.REFUSED, Exit.REFUSED)
+    assert len(lines) == 4
+    assert all(line.startswith("error: ") for line in lines)
+    errors = as_json.documents[0]["errors"]
+    assert [each["field"] for each in errors] == ["text", "language", "voice", "face"]  # type: ignore[attr-defined]
+    assert lines == [f"error: {each['detail']}" for each in errors]  # type: ignore[attr-defined]
+
+
+def test_check_of_a_full_house_is_busy(
+    queue_store: str, blob_store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(LookingHouse(queue_store, blob_store, tenant_jobs=1)) as served:
+        served.house.accepted()
+        hurried = Client(served.url, patience_s=0)
+        with pytest.raises(BusyError):
+            hurried.check("Hello")
 
 
 def test_watch_as_json_is_the_job_at_each_change(

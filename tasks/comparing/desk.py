@@ -23,6 +23,7 @@ from tasks.errors import (
     UnknownComparisonError,
     UnknownJobError,
 )
+from tasks.faults import Faults
 from tasks.fleet import Fleet
 from tasks.paging import parse_cursor
 from tasks.reception import Reception
@@ -63,7 +64,7 @@ class Desk:
         """
         request = replace(request, reuse=False, webhook=None)
         request = replace(request, num_workers=request.num_workers or self._ready(request))
-        estimate = self._reception.check(request, tenant)
+        estimate = self._reception.check(request, tenant, Faults())
         _refuse_long(request, estimate.n_frames, estimate.exact)
         return self._begun(self._new(request, tenant))
 
