@@ -25,6 +25,7 @@ class Exit(IntEnum):
     REFUSED = 8
     NO_VIDEO = 9
     BUSY = 10
+    NOT_WELL = 11
     INTERRUPTED = 130
 
 
@@ -40,6 +41,7 @@ MEANINGS = {
     Exit.REFUSED: "the input was refused",
     Exit.NO_VIDEO: "no video was made",
     Exit.BUSY: "the API is busy: try later",
+    Exit.NOT_WELL: "the doctor has found something",
     Exit.INTERRUPTED: "interrupted",
 }
 

@@ -16,6 +16,11 @@ def running_queue(places: Places) -> str | None:
     return _running(places, "queue_url")
 
 
+def running_blobs(places: Places) -> str | None:
+    """Its blob store's URL."""
+    return _running(places, "blob_url")
+
+
 def _running(places: Places, what: str) -> str | None:
     try:
         state = json.loads(places.state.read_text())

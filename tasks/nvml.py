@@ -77,6 +77,16 @@ def driver_version() -> str | None:
         raise RuntimeError(str(error)) from error
 
 
+def cuda_version() -> tuple[int, int] | None:
+    """The newest CUDA that the driver knows, (12, 8); None without a driver that answers."""
+    try:
+        with _asking():
+            found = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
+            return found // 1000, found % 1000 // 10
+    except pynvml.NVMLError:
+        return None
+
+
 def memory_of(uuid: str) -> Memory | None:
     """How full a GPU or a MIG slice is now; None where the driver does not say."""
     try:

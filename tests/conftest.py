@@ -5,6 +5,8 @@ ends them even when pytest itself is killed.
 """
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -65,6 +67,22 @@ def unsynced_store(guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> It
     stores.wait_ready(spec, child)
     yield spec.url
     stop_all([child])
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a libnvidia-ml.so.1 that says what FAKE_NVML names."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        assert not os.environ.get("CI"), "CI must have a C compiler: .ci/run installs it"
+        pytest.skip("no C compiler (cc) here: the stand-in for NVIDIA's library cannot be made")
+    folder = tmp_path_factory.mktemp("driver")
+    source = Path(__file__).with_name("fake_nvml.c")
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", folder / "libnvidia-ml.so.1",
+         source], check=True,
+    )  # fmt: skip
+    return folder
 
 
 def _emptied(url: str) -> str:

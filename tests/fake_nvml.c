@@ -23,6 +23,7 @@ int nvmlInitWithFlags(unsigned flags) { (void)flags; return strcmp(scene(), "bro
 int nvmlShutdown(void) { return SUCCESS; }
 const char *nvmlErrorString(int code) { return code == DRIVER_NOT_LOADED ? "Driver Not Loaded" : "Another Error"; }
 int nvmlSystemGetDriverVersion(char *out, unsigned n) { snprintf(out, n, "580.82.07"); return SUCCESS; }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { *version = 13000; return SUCCESS; }
 int nvmlDeviceGetCount_v2(unsigned *count) { *count = 2; return SUCCESS; }
 int nvmlDeviceGetHandleByIndex_v2(unsigned i, struct unit **out) {
     if (i > 1) return INVALID;

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,22 +37,6 @@ print(json.dumps({
     "used": memory and memory.used, "total": memory and memory.total,
 }))
 """
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libnvidia-ml.so.1 that says what FAKE_NVML names."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        assert not os.environ.get("CI"), "CI must have a C compiler: .ci/run installs it"
-        pytest.skip("no C compiler (cc) here: the stand-in for NVIDIA's library cannot be made")
-    folder = tmp_path_factory.mktemp("driver")
-    source = Path(__file__).with_name("fake_nvml.c")
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-Wall", "-Werror", "-o", folder / "libnvidia-ml.so.1",
-         source], check=True,
-    )  # fmt: skip
-    return folder
 
 
 USED = """
