@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-wav2lip referee train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip referee train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ contracts: $(READY)
 
 bench: $(READY)  ## Measure: one render worker against two, the queue against no queue
 	@$(BIN)/python -m benchmarks.run
+
+bench-first: $(READY)  ## Measure: how soon the first second can be played, and what that costs
+	@$(BIN)/python -m benchmarks.first_second
 
 bench-engine: $(READY)  ## Measure the built-in generator, stage by stage
 	@$(BIN)/python -m benchmarks.engine

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync_engine.audio import BYTES_PER_SAMPLE
+from lipsync_engine.pulling import Pace
+from lipsync_engine.sizing import MIN_CHUNK_S, lengths, trapezoid
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 
 DEFAULT_FPS = Fraction(25)
-MIN_CHUNK_S = 1  # a shorter chunk is mostly warm-up, keyframe and book-keeping
 SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
-LAST_ROUND = 0.15  # of the mean chunk: what the slowest worker can be behind with at the end
 GRID = 8  # frames that a generator computes together; one cut inside is computed on both sides
 MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
 MARGIN = SAMPLE_RATE // 50  # samples; nearer to its ends a silence is a voice that fades
@@ -58,10 +59,14 @@ def estimate_optimal_chunks(
     *,
     fps: Fraction = DEFAULT_FPS,
     costs: ChunkCosts = MEASURED,
+    crew: Sequence[Pace] | None = None,
+    early: int = 0,
 ) -> int:
     """Into how many chunks a job is best cut for that many workers.
 
-    The render stage of N frames in n equal chunks on w workers is expected to last
+    Where it is known who they are, by `crew`, this is how many `sizing.lengths` makes. Else they
+    are like each other, and the render stage of N frames in n equal chunks on w workers is
+    expected to last
 
         T(n) = (ceil(n / w) + spread) * (fixed + per_frame * N / n)
 
@@ -77,14 +82,21 @@ def estimate_optimal_chunks(
         num_models: how many render workers share the job; one gets the whole job as one chunk.
         fps: video frames a second.
         costs: the cost model's constants.
+        crew: what the workers were measured to need, and when they are free; `num_models` of them.
+        early: with `crew`: frames of a first chunk that can soon be watched; 0: nobody waits.
 
     Returns:
         At least 1.
 
     Raises:
-        ValueError: the duration is no positive number, or num_models no integer of at least 1.
+        ValueError: the duration is no positive number, or num_models no integer of at least 1, or
+            not that of the crew.
     """
     _check(audio_duration_seconds, num_models)
+    if crew is not None:
+        if len(crew) != num_models:
+            raise ValueError(f"num_models is {num_models}, but the crew has {len(crew)} workers")
+        return len(lengths(max(1, round(audio_duration_seconds * fps)), crew, fps, early))
     longest = max(1, math.floor(audio_duration_seconds / MIN_CHUNK_S))
     if num_models == 1 or longest <= num_models:
         return min(num_models, longest)
@@ -147,29 +159,33 @@ def place_cuts(
         raise ValueError(
             f"cannot cut {n_frames} frames into {n_chunks} chunks: both must be at least 1"
         )
-    wanted = _ideal_edges(n_frames, min(n_chunks, n_frames), num_workers, fps)
-    ideal = [first + edge for edge in wanted]
+    shortest = int(MIN_CHUNK_S * fps)
+    wanted = trapezoid(n_frames, min(n_chunks, n_frames), num_workers, shortest)
+    return place(pcm, wanted, fps, first)
+
+
+def place(
+    pcm: NDArray[np.int16], wanted: Sequence[int], fps: Fraction, first: int = 0
+) -> tuple[FrameRange, ...]:
+    """Cut a run of frames into chunks of about these lengths, in silence where some is nearby.
+
+    Args:
+        pcm: as for `place_cuts`.
+        wanted: frames of each chunk, none of them 0.
+        fps: video frames a second.
+        first: the run's first frame.
+
+    Returns:
+        As many ranges, which tile [first, first + sum(wanted)) in order, none of them empty.
+    """
+    ideal = list(accumulate(wanted, initial=first))
     edges = [first]
     for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
         # Two neighbouring cuts that both move stay at least one frame apart.
         room = (min(frame - before, after - frame) - 1) // 2
         edges.append(_quiet_frame(pcm, frame, min(int(SEARCH_S * fps), room), fps))
-    edges.append(first + n_frames)
+    edges.append(ideal[-1])
     return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))
-
-
-def _ideal_edges(n_frames: int, n_chunks: int, workers: int | None, fps: Fraction) -> list[int]:
-    """Where n_chunks chunks would begin, and the last would end, were there silence everywhere."""
-    mean = n_frames / n_chunks
-    rounds = math.ceil(n_chunks / workers) if workers else 1
-    last = min(1.0, max(LAST_ROUND, float(MIN_CHUNK_S * fps) / mean))
-    if rounds == 1 or last == 1.0:
-        return [k * n_frames // n_chunks for k in range(n_chunks + 1)]
-    lengths = [
-        2 - last - (2 - 2 * last) * (k // (workers or 1)) / (rounds - 1) for k in range(n_chunks)
-    ]
-    ends = list(accumulate(lengths))
-    return [0, *(round(end / ends[-1] * n_frames) for end in ends)]
 
 
 def _quiet_frame(pcm: NDArray[np.int16], ideal: int, reach: int, fps: Fraction) -> int:

@@ -5,17 +5,17 @@ Nothing is recorded and nothing rendered. Uploads are looked at as a submit look
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
-from lipsync_engine.chunking import costs_of, estimate_optimal_chunks
 from lipsync_engine.errors import InputError
+from lipsync_engine.pulling import pulled
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count, parse_fps
 from tasks import cost
 from tasks.contract import JobRequest
-from tasks.cutting import MAX_CHUNK_FRAMES
+from tasks.cutting import early_frames, wanted_lengths
 from tasks.dispatch import Ahead
 from tasks.errors import RejectedError
 from tasks.house import WorkerInfo
+from tasks.paces import chosen, paces
 from tasks.remembered import face_name, recall_face, recall_sound
 from tasks.settings import Settings
 from tasks.speech_length import Length, SpeechLengths
@@ -89,13 +89,12 @@ class Estimating:
         """Put numbers to it; `ahead`: what stands before it, `workers`: who lives."""
         fps, generator = parse_fps(request.fps), request.generator
         n_frames = frame_count(length.n_samples, fps)
-        ready = sum(w.generator == generator and w.generator_ready for w in workers)
-        planned_for = request.num_workers or max(1, ready)
-        seconds = float(n_frames / fps)
-        costs = costs_of(generator)
-        best = estimate_optimal_chunks(seconds, planned_for, fps=fps, costs=costs)
-        chunks = max(best, ceil(n_frames / MAX_CHUNK_FRAMES))
-        sharing = min(chunks, planned_for, max(1, ready))
+        held = [w for w in workers if w.generator == generator and w.generator_ready]
+        ready = len(held)
+        # What is under way is in the wait, so that nobody has anything in hand when it starts.
+        crew = chosen(paces(held, waiting=1), request.num_workers, generator)
+        sizes = wanted_lengths(n_frames, fps, crew, early_frames(request, fps, self._settings))
+        chunks, sharing = len(sizes), min(len(sizes), len(crew), max(1, ready))
         pace = cost.pace(workers, generator)
         said = [*self._of_uploads(request), *warnings]
         if not ready:
@@ -104,8 +103,7 @@ class Estimating:
             said.append(FEWER.format(ready=ready, wanted=request.num_workers))
         render_s = wait_s = total_s = None
         if pace:
-            each = costs.fixed_s + n_frames / chunks / (pace / ready)
-            render_s = round((ceil(chunks / sharing) + costs.spread * (sharing > 1)) * each, 2)
+            render_s = round(pulled(sizes, crew[:ready]), 2)
             wait_s = round(ahead.frames / pace, 2)
             total_s = round(wait_s + render_s + cost.AFTERWARDS_S, 2)
         return Estimate(

@@ -1,17 +1,20 @@
-"""Where a job is cut: what is there already stays, the gaps between are cut by cost."""
+"""Where a job is cut: what is there already stays, the gaps between are cut for the workers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
-from math import ceil
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync_engine.chunking import costs_of, estimate_optimal_chunks, place_cuts
+from lipsync_engine.chunking import place
+from lipsync_engine.pulling import Pace
+from lipsync_engine.sizing import MIN_CHUNK_S, lengths
 from lipsync_engine.timeline import FrameRange
 from tasks.blueprint import Chunk
+from tasks.contract import JobRequest
 from tasks.known import Known
+from tasks.settings import Settings
 
 MAX_CHUNK_FRAMES = 3000  # keeps a chunk on a slow generator (3 frames/s) within a task's time limit
 
@@ -20,32 +23,62 @@ def cut(
     pcm: NDArray[np.int16],
     n_frames: int,
     fps: Fraction,
-    generator: str,
-    workers: int,
+    crew: Sequence[Pace],
     known: Sequence[Known] = (),
+    early: int = 0,
 ) -> tuple[Chunk, ...]:
     """Chunks that tile a job.
 
     Args:
         pcm: the job's canonical sound, (n_samples,).
         n_frames: of the job.
-        generator: by its costs it is decided how many chunks are best.
-        workers: that share the rendering.
+        crew: who will render.
         known: rendered chunks that are used as they are, in order, without overlap.
+        early: frames of a first chunk that can soon be watched; 0: nobody waits for it. Where
+            the job begins with a known chunk, that one can be watched at once.
     """
     runs: dict[FrameRange, str | None] = {
         FrameRange(k.first_frame, k.n_frames): k.key for k in known
     }
     edges = [0, *(edge for run in runs for edge in (run.first, run.stop)), n_frames]
     gaps = [FrameRange(a, b - a) for a, b in list(pairwise(edges))[::2] if a < b]
-    missing = sum(gap.count for gap in gaps)
-    if missing:
-        costs = costs_of(generator)
-        wanted = estimate_optimal_chunks(float(missing / fps), workers, fps=fps, costs=costs)
-    for gap in gaps:
-        share = max(1, round(wanted * gap.count / missing), ceil(gap.count / MAX_CHUNK_FRAMES))
-        runs |= dict.fromkeys(place_cuts(pcm, gap.count, fps, share, workers, gap.first))
+    if gaps:
+        wanted = wanted_lengths(
+            sum(gap.count for gap in gaps), fps, crew, 0 if gaps[0].first else early
+        )
+        shortest = max(1, int(MIN_CHUNK_S * fps))
+        for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
+            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first))
     ordered = sorted(runs.items(), key=lambda run: run[0].first)
     return tuple(
         Chunk(index, run.first, run.count, key) for index, (run, key) in enumerate(ordered)
     )
+
+
+def early_frames(request: JobRequest, fps: Fraction, settings: Settings) -> int:
+    """Of a first chunk that can soon be watched; 0 where one chunk was asked for."""
+    return 0 if request.num_workers == 1 else round(settings.early_s * fps)
+
+
+def wanted_lengths(
+    n_frames: int, fps: Fraction, crew: Sequence[Pace], early: int
+) -> tuple[int, ...]:
+    """Frames of the chunks of so many frames that are to be rendered, before they are placed."""
+    return lengths(n_frames, crew, fps, early, MAX_CHUNK_FRAMES)
+
+
+def _shared(
+    wanted: Sequence[int], gaps: Sequence[FrameRange], shortest: int
+) -> Iterator[tuple[int, ...]]:
+    """The lengths laid over the gaps, one gap after the other.
+
+    A chunk that does not end with a gap is parted there. A cut nearer to a gap's edge than
+    `shortest` is left out, which is why a chunk may become a little longer than it was wanted.
+    """
+    ends = list(accumulate(wanted))
+    begin = 0
+    for gap in gaps:
+        stop = begin + gap.count
+        cuts = [end for end in ends if begin + shortest <= end <= stop - shortest]
+        yield tuple(b - a for a, b in pairwise([begin, *cuts, stop]))
+        begin = stop

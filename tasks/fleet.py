@@ -6,6 +6,7 @@ from typing import cast
 
 import redis
 
+from tasks.contract import render_queue
 from tasks.house import WorkerInfo
 from tasks.scripts import script
 from tasks.stores import answering
@@ -38,6 +39,11 @@ class Fleet:
             keys = [f"lipchord:worker:{name.decode()}" for name, at in sorted(seen) if at > horizon]
             found = cast(list["bytes | None"], self._redis.mget(keys)) if keys else []
         return tuple(_read(raw) for raw in found if raw)
+
+    def waiting(self, generator: str) -> int:
+        """Chunks on the generator's queue that nobody has taken."""
+        with answering("queue store"):
+            return self._redis.llen(render_queue(generator))
 
     def last_ready_s(self, generator: str) -> float:
         """Seconds since a render worker with this generator was ready; inf: none ever was."""

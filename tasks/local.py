@@ -47,13 +47,15 @@ def render_locally(
         InputError: text, sound or face cannot be used, and what to do.
         GeneratorError: the generator is unknown or its weights are bad.
     """
-    settings = replace(settings, upload_ttl_s=KEEP_S, chunk_ttl_s=KEEP_S, result_ttl_s=KEEP_S)
+    settings = replace(
+        settings, upload_ttl_s=KEEP_S, chunk_ttl_s=KEEP_S, result_ttl_s=KEEP_S, early_s=0.0
+    )
     storage = MemoryStorage()
     request = _with_uploads(request, speech_path, face_path, storage, settings)
     watch = _Watch()
     with ThreadPoolExecutor(1) as beside:  # planning is mostly other processes' work
         ready = beside.submit(_set_up, request.generator)
-        plan = make_plan(request, storage, settings, 1, lambda done: on_progress("plan", done))
+        plan = make_plan(request, storage, settings, (), lambda done: on_progress("plan", done))
         watch.lap("plan")
         generator = ready.result()
     watch.lap("setup")

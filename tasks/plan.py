@@ -1,6 +1,6 @@
 """The first step of a job: from a request to sound, face and cuts, all in the blob store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -10,15 +10,17 @@ import numpy as np
 
 from lipsync_engine.face import Face
 from lipsync_engine.look import parse_box
+from lipsync_engine.pulling import Pace
 from lipsync_engine.timeline import frame_count, parse_fps
 from lipsync_engine.wav2lip.box import fixed
 from tasks import captions
 from tasks.blueprint import Plan
 from tasks.contract import JobRequest
-from tasks.cutting import cut
+from tasks.cutting import cut, early_frames
 from tasks.face_making import face_by_card
 from tasks.look import look_of
 from tasks.media import face_of, sound_of
+from tasks.paces import chosen
 from tasks.remembered import StoredFace
 from tasks.reuse import Reuse
 from tasks.settings import Settings
@@ -29,14 +31,14 @@ def make_plan(
     request: JobRequest,
     storage: Storage,
     settings: Settings,
-    ready_workers: int,
+    ready: Sequence[Pace],
     on_progress: Callable[[float], None],
     reuse: Reuse | None = None,
 ) -> Plan:
     """Make or fetch the sound and the face, and cut the frames.
 
     Args:
-        ready_workers: to plan for where the request does not say how many.
+        ready: the render workers that are there.
         on_progress: told how far it is, 0..1.
         reuse: where chunks of earlier jobs are found; None: all is rendered.
 
@@ -56,13 +58,14 @@ def make_plan(
         known = () if reuse is None else reuse.find(
             face.key, fps, look_of(request), pcm, n_frames, storage, workdir
         )  # fmt: skip
-    workers = request.num_workers or max(1, ready_workers)
+    crew = chosen(ready, request.num_workers, request.generator)
+    early = early_frames(request, fps, settings)
     return Plan(
         request=request,
         fps=fps,
         n_frames=n_frames,
         n_samples=sound.n_samples,
-        chunks=cut(np.frombuffer(pcm, "<i2"), n_frames, fps, request.generator, workers, known),
+        chunks=cut(np.frombuffer(pcm, "<i2"), n_frames, fps, crew, known, early),
         pcm=sound.pcm,
         track=sound.track,
         track_suffix=sound.track_suffix,

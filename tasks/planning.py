@@ -6,6 +6,7 @@ from dataclasses import replace
 from tasks.blueprint import Plan
 from tasks.errors import MissingBlobError, StoreError
 from tasks.holds import Holds, Kind
+from tasks.paces import paces
 from tasks.plan import make_plan
 from tasks.reuse import Reuse
 from tasks.versions import Crew, crew
@@ -32,9 +33,10 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     """
     request = here.records.job(job_id).request
     by = crew(here.fleet.workers(), request.generator)
+    ready = paces(by.members, here.fleet.waiting(request.generator))
     for _ in range(TRIES):
         made = make_plan(
-            request, here.storage, here.settings, by.workers,
+            request, here.storage, here.settings, ready,
             note, _reuse(here, by) if request.reuse else None,
         )  # fmt: skip
         try:

@@ -58,6 +58,8 @@ class Settings:
         max_audio_s: one job's sound, seconds.
         max_video_s: of a face video, seconds; the rest is not used.
         upload_ttl_s, chunk_ttl_s, result_ttl_s: how long blobs are kept, seconds.
+        early_s: of a job's first chunk, so that it can soon be watched, seconds of video; the
+            next ones grow from there. 0: no chunk is short for that.
         reuse: 1: frames that an earlier job rendered are not rendered again; 0: all are.
         job_ttl_s: how long a finished job is remembered, seconds.
         job_deadline_s: a job older than this is given up, seconds.
@@ -110,6 +112,7 @@ class Settings:
     chunk_ttl_s: int = _setting("LIPCHORD_CHUNK_TTL_S", 2 * 86400)
     result_ttl_s: int = _setting("LIPCHORD_RESULT_TTL_S", 7 * 86400)
     reuse: int = _setting("LIPCHORD_REUSE", 1)
+    early_s: float = _setting("LIPCHORD_EARLY_S", 2.0)
     job_ttl_s: int = _setting("LIPCHORD_JOB_TTL_S", 8 * 86400)
     job_deadline_s: int = _setting("LIPCHORD_JOB_DEADLINE_S", 86400)
     inspect_timeout_s: float = _setting("LIPCHORD_INSPECT_TIMEOUT_S", 15.0)

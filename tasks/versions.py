@@ -33,11 +33,11 @@ class Crew:
     """The ready render workers that a job is planned for: all of one version.
 
     Attributes:
-        workers: how many.
+        members: who they are.
         kinds: by whole fingerprint; mostly one, none without workers.
     """
 
-    workers: int
+    members: tuple[WorkerInfo, ...]
     kinds: tuple[Renderers, ...]
 
     @property
@@ -68,14 +68,13 @@ def crew(workers: Iterable[WorkerInfo], generator: str) -> Crew:
     ]
     versions = Counter(version(worker.fingerprint or "") for worker in ready)
     if not versions:
-        return Crew(0, ())
+        return Crew((), ())
     most = min(versions, key=lambda name: (-versions[name], name))
+    members = tuple(worker for worker in ready if version(worker.fingerprint or "") == most)
     kinds = {
-        Renderers(worker.fingerprint, AudioContext(*worker.context))
-        for worker in ready
-        if worker.fingerprint and version(worker.fingerprint) == most
+        Renderers(worker.fingerprint or "", AudioContext(*worker.context)) for worker in members
     }
-    return Crew(versions[most], tuple(sorted(kinds, key=lambda kind: kind.fingerprint)))
+    return Crew(members, tuple(sorted(kinds, key=lambda kind: kind.fingerprint)))
 
 
 def any_left(workers: Iterable[WorkerInfo], generator: str, planned: str) -> bool:

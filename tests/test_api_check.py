@@ -8,6 +8,7 @@ import pytest
 
 from tasks.contract import JobRequest
 from tasks.house import WorkerInfo
+from tasks.paces import like
 from tasks.plan import make_plan
 from tasks.speech_length import EXACT_S
 from tasks.stores import connect
@@ -36,13 +37,14 @@ def checked(house: LookingHouse, **body: object) -> dict[str, Any]:
 def planned(house: LookingHouse, **body: Any) -> Any:
     """What planning makes of the same request."""
     request = JobRequest(**HELLO | body)
-    return make_plan(request, house.storage, house.settings, 2, lambda _: None)
+    return make_plan(request, house.storage, house.settings, like("viseme", 2), lambda _: None)
 
 
 def renders(house: LookingHouse, name: str, frames: int = 0, seconds: float = 0) -> None:
     """A heartbeat of a render worker that has rendered so much."""
     house.fleet.beat(WorkerInfo(
         name, "render", "viseme", True, "cores 0", 1, frames_done=frames, busy_seconds=seconds,
+        fixed_s=0.05 if frames else None, per_frame_s=seconds / frames if frames else None,
     ))  # fmt: skip
 
 

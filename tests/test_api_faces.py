@@ -52,7 +52,7 @@ def job_of(house: LookingHouse, face: str, **more: object) -> str:
 def planned_face(house: LookingHouse, job_id: str) -> Face:
     """The face that a worker would render, planned as a cpu worker plans."""
     request = house.records.job(job_id).request
-    made = make_plan(request, house.storage, house.settings, 1, lambda _: None)
+    made = make_plan(request, house.storage, house.settings, (), lambda _: None)
     return Face.from_bytes(read(house.storage, made.face))
 
 

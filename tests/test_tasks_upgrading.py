@@ -35,14 +35,14 @@ def test_a_job_is_for_the_version_that_most_ready_workers_have() -> None:
 
     found = crew(fleet, "stamp")
 
-    assert (found.workers, found.fingerprint) == (2, "g-2~cpu;x")
+    assert ([w.name for w in found.members], found.fingerprint) == (["b", "c"], "g-2~cpu;x")
     assert [kind.context.before for kind in found.kinds] == [4]
 
 
 def test_workers_that_only_round_otherwise_share_a_job() -> None:
     found = crew([worker("a", "g-1~cuda;x"), worker("b", "g-1~cpu;x")], "stamp")
 
-    assert (found.workers, len(found.kinds), found.fingerprint) == (2, 2, "g-1;x")
+    assert (len(found.members), len(found.kinds), found.fingerprint) == (2, 2, "g-1;x")
     assert may_render("g-1;x", "g-1~cuda;x")
     assert not may_render("g-1~cpu;x", "g-1~cuda;x")
 

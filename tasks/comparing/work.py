@@ -78,7 +78,7 @@ def _attempt(here: Worker, comparison: Comparison, piece: Piece) -> None:
 def prepared(here: Worker, comparison: Comparison) -> Comparison:
     """Make sound and face, which both jobs then find; look whether it fits into one chunk."""
     begun = time.monotonic()
-    made = make_plan(comparison.request, here.storage, here.settings, 1, lambda _done: None)
+    made = make_plan(comparison.request, here.storage, here.settings, (), lambda _done: None)
     if why := too_long(made.n_frames, float(made.fps)):
         return _failed(comparison, Failure("comparison-too-long", why), here.records.now())
     return replace(
