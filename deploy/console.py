@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 from rich.console import Console
@@ -25,6 +26,11 @@ def warn(what: str) -> None:
 def hint(what: str) -> None:
     """One line about what can be done next."""
     errors.print(f"[dim]{escape(what)}")
+
+
+def waiting(what: str) -> AbstractContextManager[object]:
+    """A sign of life on a terminal while something takes its time; elsewhere nothing."""
+    return errors.status(escape(what)) if errors.is_terminal else nullcontext()
 
 
 def say(name: str, what: str) -> None:

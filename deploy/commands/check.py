@@ -8,7 +8,7 @@ import click
 
 from deploy.asking import Asked, asking
 from deploy.calling import JSON, URL, client
-from deploy.console import complain, put_json, put_rows, warn
+from deploy.console import complain, put_json, put_rows, waiting, warn
 from deploy.exits import Exit
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def check(
     more = {"webhook": webhook, "num_workers": workers}
     how = asked.how() | {name: value for name, value in more.items() if value is not None}
     try:
-        found = client(url).check(asked.text, audio=asked.audio, face=asked.face, **how)
+        with waiting("the API looks at it …"):
+            found = client(url).check(asked.text, audio=asked.audio, face=asked.face, **how)
     except RefusedError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(Exit.REFUSED) from error

@@ -9,7 +9,7 @@ import click
 
 from deploy.asking import FILE
 from deploy.calling import JSON, URL, client
-from deploy.console import put_json, put_rows, warn
+from deploy.console import put_json, put_rows, waiting, warn
 
 if TYPE_CHECKING:
     from lipchord_client import Face
@@ -28,7 +28,8 @@ def faces() -> None:
 @URL
 def add(file: Path, as_json: bool, url: str | None) -> None:
     """Keep a picture or a short video of a face; prints its id."""
-    face = client(url).faces.add(file)
+    with waiting("the API looks at the face …"):
+        face = client(url).faces.add(file)
     for warning in face.view["warnings"]:
         warn(warning)
     if as_json:
@@ -69,13 +70,17 @@ def show(face_id: str, out: Path | None, as_json: bool, url: str | None) -> None
 
 @faces.command()
 @click.argument("face_ids", metavar="FACE", nargs=-1, required=True)
+@JSON
 @URL
-def delete(face_ids: tuple[str, ...], url: str | None) -> None:
+def delete(face_ids: tuple[str, ...], as_json: bool, url: str | None) -> None:
     """Forget faces; jobs that have them go on."""
     known = client(url).faces
     for face_id in face_ids:
         known.get(face_id).delete()
-        click.echo(f"{face_id}\tdeleted")
+        if as_json:
+            put_json({"id": face_id, "deleted": True})
+        else:
+            click.echo(f"{face_id}\tdeleted")
 
 
 def _row(face: Face) -> tuple[object, ...]:

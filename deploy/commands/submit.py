@@ -7,7 +7,7 @@ import click
 
 from deploy.asking import Asked, asking, out_option
 from deploy.calling import JSON, URL, client
-from deploy.console import hint, put_json
+from deploy.console import hint, put_json, waiting
 
 
 @click.command()
@@ -37,7 +37,8 @@ def submit(
 
     more: dict[str, Any] = {"webhook": webhook, "num_workers": workers}
     how = asked.how() | {name: value for name, value in more.items() if value is not None}
-    job = client(url).submit(asked.text, audio=asked.audio, face=asked.face, **how)
+    with waiting("sending …"):
+        job = client(url).submit(asked.text, audio=asked.audio, face=asked.face, **how)
     if out or wait:
         watch(job, out, as_json)
     elif as_json:
