@@ -60,7 +60,7 @@ class JobQueue(Watching):
         self._webhooks = WebhookAdmission(settings, queue)
         self.comparisons = Desk(settings, queue, self._reception, publisher, self.delete)
         self.faces = Faces(settings, queue, blobs, publisher, self._reception.load)
-        self.numbers = Numbers(settings, queue, blobs)
+        self.numbers = Numbers(settings)
         self._captions = Captions(self._records, self._storage)
         self._stream, self._events = (
             Stream(self._records, self._storage, self._captions.cues),

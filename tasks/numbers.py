@@ -17,11 +17,13 @@ from tasks.acceptance import lane
 from tasks.contract import CPU_QUEUE, render_queue
 from tasks.dispatch import Dispatch
 from tasks.fleet import Fleet
+from tasks.house import WorkerInfo
 from tasks.records import Records
 from tasks.scripts import script
 from tasks.settings import Settings
-from tasks.stores import answering
+from tasks.stores import answering, connect
 
+ANSWER_S = 2.0  # of a store; Prometheus waits 10 s for all of it
 POWERS = range(-2, 16)  # durations are told from 2^-2 s (250 ms) to 2^15 s (9 h) and beyond
 
 
@@ -89,8 +91,11 @@ class StoreMemory:
 class Numbers:
     """Looks at the two stores; every method may raise StoreError."""
 
-    def __init__(self, settings: Settings, queue: "redis.Redis", blobs: "redis.Redis") -> None:
-        self._queue, self._blobs = queue, blobs
+    def __init__(self, settings: Settings) -> None:
+        # Connections of its own: who watches hears soon that a store is silent, and also hears
+        # of one that cannot write its file and so refuses all but looks.
+        queue = self._queue = _quick(settings.queue_url)
+        self._blobs = _quick(settings.blob_url)
         self._records = Records(queue, settings.job_ttl_s)
         self._fleet = Fleet(queue, settings.heartbeat_s)
         self._dispatch = Dispatch(queue, self._fleet, self._records, settings.jobs_under_way)
@@ -111,6 +116,10 @@ class Numbers:
         return tuple(
             self._line(name, cost.pace(workers, name)) for name in sorted(registry.names())
         )
+
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """Living workers, by heartbeat."""
+        return self._fleet.workers()
 
     def counters(self) -> Mapping[str, int]:
         """Jobs ever accepted and ended, by state name ("accepted", "succeeded", …)."""
@@ -150,6 +159,10 @@ class Numbers:
         oldest_s = seconds + micros / 1e6 - first[0][1] if first else 0.0
         frames = left + sum(map(int, backlog))
         return Line(generator, waiting, under_way, max(0.0, oldest_s), frames, pace)
+
+
+def _quick(url: str) -> "redis.Redis":
+    return connect(url, retries=0, timeout_s=ANSWER_S, health_check_s=0)
 
 
 def _memory(client: "redis.Redis", store: str) -> StoreMemory:

@@ -23,16 +23,24 @@ from tasks.errors import StoreError
 
 CONNECT_TIMEOUT_S = 5
 SOCKET_TIMEOUT_S = 30  # a part of 4 MiB over a poor link, or a store that syncs its file
+HEALTH_CHECK_S = 30
 RETRIES = 4  # of one command, about 2 s in all; every script of ours may be said twice
 
 
-def connect(url: str, retries: int = RETRIES, timeout_s: float = SOCKET_TIMEOUT_S) -> "redis.Redis":
+def connect(
+    url: str,
+    retries: int = RETRIES,
+    timeout_s: float = SOCKET_TIMEOUT_S,
+    health_check_s: int = HEALTH_CHECK_S,
+) -> "redis.Redis":
     """A client with explicit timeouts (redis-py 8 would give up after 5 s) and short retries.
 
     Args:
         url: as `tasks.addresses` reads it.
         retries: of one command.
         timeout_s: for an answer, seconds.
+        health_check_s: a connection that was idle for so long is tried with a PING before it is
+            used; 0: none is. (A store that cannot write its file refuses even a PING.)
 
     Raises:
         ValueError: the URL cannot be used.
@@ -44,7 +52,7 @@ def connect(url: str, retries: int = RETRIES, timeout_s: float = SOCKET_TIMEOUT_
         "socket_timeout": timeout_s,
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "socket_keepalive": True,
-        "health_check_interval": 30,
+        "health_check_interval": health_check_s,
         "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.1), retries),
         "retry_on_error": [ConnectionError, TimeoutError] if retries else [],
     }

@@ -34,7 +34,7 @@ class HouseCollector(Collector):
     def _of_queue(self) -> Iterator[Metric]:
         numbers = self._queue.numbers
         yield from jobs.families(numbers)
-        yield from workers.families(self._queue.workers())
+        yield from workers.families(numbers.workers())
         yield from stores.families("queue", numbers.queue_memory())
 
     def _of_blobs(self) -> Iterator[Metric]:

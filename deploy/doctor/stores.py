@@ -79,9 +79,7 @@ def findings(
 
 def ask(url: str, clock: Callable[[], float]) -> Asked:
     """Raises RedisError, OSError; ValueError: the URL cannot be used."""
-    with connect(url, retries=0, timeout_s=5) as client:
-        # A store that cannot write its file refuses even a PING, and redis-py begins with one.
-        client.connection_pool.connection_kwargs["health_check_interval"] = 0
+    with connect(url, retries=0, timeout_s=5, health_check_s=0) as client:
         info = client.info("everything")
         before = clock()
         seconds, micros = client.time()
