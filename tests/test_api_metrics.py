@@ -3,8 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from deploy.guard import Guard
-from deploy.ports import free_port
-from deploy.processes import Child, ProcessSpec, stop_all
-from deploy.stores import StoreSpec, find_server, process, wait_ready
 from tasks.client import JobQueue
 from tasks.contract import Failure, JobRequest
 from tasks.epoch import new_job_id
@@ -27,6 +23,7 @@ from tasks.webhooks.outbox import Outbox as WebhookOutbox
 from tasks.webhooks.outbox import Outcome
 from tests.api_house import HELLO, JOBS, House, Outbox
 from tests.faults.disk import SmallDisk
+from tests.odd_store import odd_store
 from tests.served import serving
 from tests.workers import until
 
@@ -241,29 +238,18 @@ def test_a_store_that_is_away_is_a_number_and_hides_nothing_of_the_other(blob_st
     assert "lipchord_jobs_total" not in text
 
 
-@contextmanager
-def odd_store(guard: Guard, folder: Path, logs: Path) -> Iterator[tuple[str, int]]:
-    """URL and process of a queue store of the test's own, whose file is synced now and then."""
-    spec = StoreSpec("odd", free_port(), folder, "queue", 64 * 2**20)
-    argv = (*process(spec, find_server()).argv, "--appendfsync", "everysec")
-    child = Child(ProcessSpec("odd", argv), logs, guard)
-    wait_ready(spec, child)
-    try:
-        yield spec.url, child.pid
-    finally:
-        stop_all([child])
-
-
 def test_a_store_that_hangs_is_down_before_prometheus_gives_up(
     guard: Guard, tmp_path: Path, blob_store: str
 ) -> None:
-    odd = odd_store(guard, tmp_path / "data", tmp_path)
-    with odd as (url, pid), serving(House(url, blob_store)) as served:
-        os.kill(pid, signal.SIGSTOP)
+    with (
+        odd_store(guard, tmp_path / "data", tmp_path) as odd,
+        serving(House(odd.url, blob_store)) as served,
+    ):
+        os.kill(odd.pid, signal.SIGSTOP)
         try:
             said = requests.get(f"{served.url}/metrics", timeout=10).text  # as Prometheus
         finally:
-            os.kill(pid, signal.SIGCONT)
+            os.kill(odd.pid, signal.SIGCONT)
 
     assert 'lipchord_store_up{store="queue"} 0.0' in said
     assert 'lipchord_store_up{store="blobs"} 1.0' in said
@@ -276,8 +262,8 @@ def test_a_store_whose_disk_is_full_is_up_and_not_durable(
     if not disk.small:
         pytest.skip("mounting a small disk needs root and the right to mount")
     try:
-        with odd_store(guard, disk.folder, tmp_path) as (url, _):
-            house = House(url, blob_store)
+        with odd_store(guard, disk.folder, tmp_path, "--appendfsync", "everysec") as odd:
+            house = House(odd.url, blob_store)
             house.accepted()
             disk.fill()
             house.records._redis.set("a", "x" * 2**20)

@@ -129,7 +129,8 @@ def codes(error: type) -> set[str]:
 
 def test_every_error_that_a_user_can_meet_is_in_the_table() -> None:
     met = codes(lipsync_engine.errors.EngineError) | codes(merge.errors.MergeError)
-    met |= codes(tasks.errors.TasksError) - {"tasks-error", "rejected"}
+    # A wrong setting ends a process at its start: nobody meets it over HTTP.
+    met |= codes(tasks.errors.TasksError) - {"tasks-error", "rejected", "wrong-setting"}
 
     assert met - KINDS.keys() - {"engine-error"} == set()
 
