@@ -166,7 +166,7 @@ def test_without_a_ready_worker_nobody_knows_how_long_it_takes(house: House) -> 
 
 
 def test_a_render_worker_shows_its_work_and_its_gpu(house: House) -> None:
-    house.fleet.beat(replace(RENDERER, job="job_x"))
+    house.fleet.beat(replace(RENDERER, job="job_x", fixed_s=0.04, per_frame_s=0.01, error_at=1.7e9))
     house.beat("cpu0@host", "cpu")
 
     of = {"worker": "render0@host"}
@@ -178,6 +178,9 @@ def test_a_render_worker_shows_its_work_and_its_gpu(house: House) -> None:
     assert value(house, "lipchord_worker_busy", **of) == 1
     assert value(house, "lipchord_worker_gpu_memory_used_bytes", **of) == 2**30
     assert value(house, "lipchord_worker_gpu_memory_limit_bytes", **of) == 2**33
+    assert value(house, "lipchord_worker_chunk_cost_seconds", **of) == 0.04
+    assert value(house, "lipchord_worker_frame_cost_seconds", **of) == 0.01
+    assert value(house, "lipchord_worker_error_timestamp_seconds", **of) == 1.7e9
     assert "job_x" not in house.http.get("/metrics").text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -23,6 +23,7 @@ def families(workers: Sequence[WorkerInfo]) -> Iterator[Metric]:
     yield alive
     yield from _each(workers)
     yield from _done(workers)
+    yield from _learnt(workers)
     yield from _gpus(workers)
 
 
@@ -59,6 +60,25 @@ def _done(workers: Sequence[WorkerInfo]) -> Iterator[Metric]:
         chunks.add_metric([worker.name], worker.chunks_done)
         seconds.add_metric([worker.name], worker.busy_seconds)
     yield from (frames, chunks, seconds)
+
+
+def _learnt(workers: Sequence[WorkerInfo]) -> Iterator[Metric]:
+    """What is not there until a worker has rendered, or failed, once."""
+    facts: tuple[tuple[str, str, Callable[[WorkerInfo], float | None]], ...] = (
+        ("chunk_cost_seconds", "What a chunk costs it whatever its length.", lambda w: w.fixed_s),
+        ("frame_cost_seconds", "What each frame costs it besides.", lambda w: w.per_frame_s),
+        (
+            "error_timestamp_seconds",
+            "When an attempt failed last, Unix time.",
+            lambda w: w.error_at,
+        ),
+    )
+    for name, text, fact in facts:
+        family = GaugeMetricFamily("lipchord_worker_" + name, text, labels=["worker"])
+        for worker in workers:
+            if (value := fact(worker)) is not None:
+                family.add_metric([worker.name], value)
+        yield family
 
 
 def _gpus(workers: Sequence[WorkerInfo]) -> Iterator[Metric]:
