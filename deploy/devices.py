@@ -200,8 +200,6 @@ def _env(kind: str, device: str, threads: int) -> dict[str, str]:
         "LIPCHORD_CORES": "",
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
-        # SIGTERM then lets the chunk in hand end, up to Celery's soft shutdown timeout.
-        "REMAP_SIGTERM": "SIGQUIT",
     }
 
 

@@ -5,6 +5,7 @@ DeployError               the text says what to do; the command line prints it a
 ├── PortTakenError        somebody else listens there
 ├── AlreadyRunningError   this checkout's stack is up already
 ├── UnknownDeviceError    a GPU or core was asked for that is not here
+├── UsageError            an option or variable is missing or wrong
 ├── ProcessError          a child could not start, did not become ready, or keeps dying
 └── InterruptedStartError the user did not want to wait until all was up
 """
@@ -29,6 +30,10 @@ class AlreadyRunningError(DeployError):
 
 
 class UnknownDeviceError(DeployError):
+    exit_code = 2
+
+
+class UsageError(DeployError):
     exit_code = 2
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import redis
 
 from deploy import devices, services
-from deploy.errors import AlreadyRunningError, ProcessError
+from deploy.errors import AlreadyRunningError, InterruptedStartError, ProcessError
 from deploy.places import Lock, Places
 from deploy.supervisor import Say, Supervisor
 from tasks.addresses import Address, redacted
@@ -66,8 +66,12 @@ def run_workers(
     places: Places,
     say: Say,
     interrupted: Callable[[], bool],
+    to_stdout: bool = False,
 ) -> None:
     """Run workers until `interrupted` says so.
+
+    Args:
+        to_stdout: their words go where ours go, and not into files of their own.
 
     Raises:
         ProcessError: a store does not answer, or a worker keeps dying.
@@ -88,9 +92,12 @@ def run_workers(
     try:
         places.make()
         stage = [services.worker(plan, places.env()) for plan in plans]
-        with Supervisor([stage], places.logs, say, interrupted=interrupted) as supervisor:
+        logs = None if to_stdout else places.logs
+        with Supervisor([stage], logs, say, interrupted=interrupted) as supervisor:
             while not interrupted():
                 supervisor.wait(0.2)
+    except InterruptedStartError:
+        pass  # as well as a minute later
     finally:
         lock.release()
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from deploy.errors import ProcessError
 from deploy.guard import Family, Guard, descendants, kill
@@ -40,21 +41,19 @@ class ProcessSpec:
 class Child:
     """A started process."""
 
-    def __init__(self, spec: ProcessSpec, log_dir: Path, guard: Guard) -> None:
-        """Start it; stdout and stderr go to `log_dir`/NAME.log.
+    def __init__(self, spec: ProcessSpec, log_dir: Path | None, guard: Guard) -> None:
+        """Start it; stdout and stderr go to `log_dir`/NAME.log, or, where it is None, to ours.
 
         Raises:
             ProcessError: the program cannot be started.
         """
         self.spec = spec
-        self.log = log_dir / f"{spec.name}.log"
+        self.log = log_dir / f"{spec.name}.log" if log_dir else None
         self.started_at = time.monotonic()
         self._guard = guard
         self._family: Family = frozenset()
-        log_dir.mkdir(parents=True, exist_ok=True)
-        _set_aside(self.log)
         try:
-            with self.log.open("ab") as log:
+            with _opened(self.log) as log:
                 self._process = subprocess.Popen(
                     spec.argv,
                     env={**os.environ, **spec.env},
@@ -90,8 +89,14 @@ class Child:
 
     def last_words(self, n_lines: int = 12) -> str:
         """The end of its log."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        text = self.log.read_text(errors="replace") if self.log and self.log.exists() else ""
         return "\n".join(text.splitlines()[-n_lines:])
+
+    def in_its_words(self) -> str:
+        """The end of its log for a reader, and where the rest is."""
+        if self.log is None:
+            return "Its last words stand above."
+        return f"The end of {self.log}:\n{self.last_words()}"
 
 
 def stop_all(children: Iterable[Child]) -> None:
@@ -118,6 +123,11 @@ def stop_all(children: Iterable[Child]) -> None:
             time.sleep(POLL_S)
 
 
-def _set_aside(log: Path) -> None:
+def _opened(log: Path | None) -> IO[bytes]:
+    """The log, to write on; without one a copy of our own stdout."""
+    if log is None:
+        return os.fdopen(os.dup(1), "ab")
+    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
+    return log.open("ab")

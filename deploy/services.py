@@ -25,8 +25,8 @@ from tasks.stores import connect
 TASK_COLUMNS = "name,args,state,worker,received,started,runtime,retries,uuid"
 API_THREADS = 128  # of gunicorn; most of them wait for a job, watch it, or send a video
 GENERATOR_PATIENCE_S = 300.0  # as Celery's worker_proc_alive_timeout
-# Celery's soft shutdown gives the chunk in hand 5 s, then puts it back on the queue.
-WORKER_STOP = ((signal.SIGTERM, 6.5),)
+HAND_BACK_S = 3.0  # a worker whose time to drain is over hands its chunk back, and ends
+API_DRAIN_S = 2  # a request that waits for a video must not hold Ctrl-C up
 
 
 def store(spec: stores.StoreSpec, server: Path) -> Service:
@@ -35,17 +35,25 @@ def store(spec: stores.StoreSpec, server: Path) -> Service:
 
 
 def api(host: str, port: int, url: str, env: Mapping[str, str]) -> Service:
-    """The API in gunicorn: one process, many threads, for the work is elsewhere."""
-    argv = (
+    """The API as a child of ours."""
+    argv = api_command(host, port, API_DRAIN_S)
+    spec = ProcessSpec("api", argv, env, stop=((signal.SIGTERM, API_DRAIN_S + 2.0),))
+    return Service(spec, lambda _child: http_answers(f"{url}/healthz"))
+
+
+def api_command(host: str, port: int, drain_s: int, threads: int = API_THREADS) -> tuple[str, ...]:
+    """The API in gunicorn: one process, many threads, for the work is elsewhere.
+
+    Args:
+        drain_s: how long requests may still take after SIGTERM, seconds.
+    """
+    return (
         *_python("gunicorn"), "--bind", f"{host}:{port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", str(API_THREADS), "--keep-alive", "15",
-        # A request that waits for a video must not hold Ctrl-C up.
-        "--graceful-timeout", "2",
+        "--workers", "1", "--threads", str(threads), "--keep-alive", "15",
+        "--graceful-timeout", str(drain_s),
         # Its socket would lie in the home folder.
         "--no-control-socket", "deploy.wsgi:app",
     )  # fmt: skip
-    spec = ProcessSpec("api", argv, env, stop=((signal.SIGTERM, 4.0),))
-    return Service(spec, lambda _child: http_answers(f"{url}/healthz"))
 
 
 def worker(plan: WorkerPlan, env: Mapping[str, str]) -> Service:
@@ -57,8 +65,13 @@ def worker(plan: WorkerPlan, env: Mapping[str, str]) -> Service:
         "--hostname", f"{plan.name}@%h", "--pool", "prefork", "--concurrency", "1",
         "--queues", queue, "--loglevel", "INFO", "--without-gossip", "--without-mingle",
     )  # fmt: skip
-    spec = ProcessSpec(plan.name, argv, {**env, **plan.env}, stop=WORKER_STOP)
+    spec = ProcessSpec(plan.name, argv, {**env, **plan.env}, stop=worker_stop(settings))
     return Service(spec, lambda child: _holds_generator(settings, child), GENERATOR_PATIENCE_S)
+
+
+def worker_stop(settings: Settings) -> tuple[tuple[signal.Signals, float], ...]:
+    """SIGTERM: take nothing more, and end after what is in hand. SIGQUIT: hand that back now."""
+    return ((signal.SIGTERM, settings.drain_s), (signal.SIGQUIT, HAND_BACK_S))
 
 
 def flower(host: str, port: int, login: str, control: bool, env: Mapping[str, str]) -> Service:

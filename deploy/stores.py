@@ -80,17 +80,25 @@ def default_blob_memory() -> int:
     return max(256 * 2**20, min(16 * 2**30, memory_limit() // 4))
 
 
+def conf(kind: Literal["queue", "blobs"]) -> str:
+    """What every server of this kind is told."""
+    return _conf(kind).read_text()
+
+
+def _conf(kind: str) -> Path:
+    return Path(__file__).with_name(f"{kind}.conf")
+
+
 def process(spec: StoreSpec, server: Path) -> ProcessSpec:
     """The command line that runs `spec` on `server`; makes its folder."""
     spec.dir.mkdir(parents=True, exist_ok=True)
-    conf = Path(__file__).with_name(f"{spec.kind}.conf")
     options = {
         "port": str(spec.port),
         "bind": HOST,
         "dir": str(spec.dir.resolve()),
         "maxmemory": str(spec.maxmemory),
     }
-    argv = [str(server), str(conf)]
+    argv = [str(server), str(_conf(spec.kind))]
     for name, value in options.items():
         argv += [f"--{name}", value]
     return ProcessSpec(spec.name, tuple(argv))
@@ -120,7 +128,6 @@ def wait_ready(spec: StoreSpec, child: Child, timeout_s: float = 60.0) -> None:
     while not answers(spec, child.pid):
         if child.exit_code() is not None or time.monotonic() > deadline:
             raise ProcessError(
-                f"The store {spec.name} on port {spec.port} does not answer. "
-                f"The end of {child.log}:\n{child.last_words()}"
+                f"The store {spec.name} on port {spec.port} does not answer. {child.in_its_words()}"
             )
         time.sleep(POLL_S)

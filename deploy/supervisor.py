@@ -61,7 +61,7 @@ class Supervisor:
     def __init__(
         self,
         stages: Sequence[Sequence[Service]],
-        log_dir: Path,
+        log_dir: Path | None,
         say: Say = lambda _name, _what: None,
         backoff: Backoff | None = None,
         interrupted: Callable[[], bool] = lambda: False,
@@ -194,7 +194,8 @@ class Supervisor:
             raise ProcessError(_obituary(child, f"died {quick} times in a row ({_how(code)})"))
         wait_s = self._backoff.wait_s(quick)
         self._quick_deaths[name], self._due[name] = quick, time.monotonic() + wait_s
-        self._say(name, f"died ({_how(code)}), starts again in {wait_s:.1f} s; see {child.log}")
+        seen = f"; see {child.log}" if child.log else ""
+        self._say(name, f"died ({_how(code)}), starts again in {wait_s:.1f} s{seen}")
 
 
 def _how(code: int) -> str:
@@ -202,4 +203,4 @@ def _how(code: int) -> str:
 
 
 def _obituary(child: Child, what: str) -> str:
-    return f"{child.spec.name} {what}. The end of {child.log}:\n{child.last_words()}"
+    return f"{child.spec.name} {what}. {child.in_its_words()}"

@@ -67,7 +67,9 @@ def make_app(settings: Settings) -> Celery:
         # A fresh interpreter: CUDA does not survive a fork, and the parent stays light.
         worker_pool_start_method="spawn",
         worker_proc_alive_timeout=300,  # s; three times a model load
-        worker_soft_shutdown_timeout=5,  # s; then the chunk goes back to the queue
+        # SIGQUIT, or a remapped SIGTERM, hands the chunk in hand back at once. Celery's soft
+        # shutdown would sleep its whole time, also when the chunk is done.
+        worker_soft_shutdown_timeout=0,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the fence makes it harmless
         worker_send_task_events=True,  # for Flower
         task_send_sent_event=True,

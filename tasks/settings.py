@@ -68,6 +68,7 @@ class Settings:
         heartbeat_s: between two heartbeats of a worker, seconds.
         reaper_s: between two rounds of the reaper, seconds.
         lease_s: how long a worker that is not heard keeps its chunk, seconds.
+        drain_s: how long a worker that is asked to stop may still use for its chunk, seconds.
         stall_s: how long a generator may be silent before its process is ended, seconds.
         blob_part_bytes: size of one stored part, bytes.
         api_keys_file: tenants and their keys (`api/tenants.py`); empty: nobody is asked.
@@ -120,6 +121,7 @@ class Settings:
     heartbeat_s: float = _setting("LIPCHORD_HEARTBEAT_S", 2.0)
     reaper_s: float = _setting("LIPCHORD_REAPER_S", 3.0)
     lease_s: float = _setting("LIPCHORD_LEASE_S", 30.0)
+    drain_s: float = _setting("LIPCHORD_DRAIN_S", 5.0)
     stall_s: float = _setting("LIPCHORD_STALL_S", 120.0)
     blob_part_bytes: int = _setting("LIPCHORD_BLOB_PART_BYTES", 4 * 2**20)
     api_keys_file: str = _setting("LIPCHORD_API_KEYS_FILE", "")

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -88,7 +89,7 @@ def running(site: Site, guard: Guard) -> Iterator[Site]:
               "--generator", "stamp", "--var", str(site.folder / "var"))  # fmt: skip
     for spec in (
         services.api("127.0.0.1", port, site.url, site.env).process,
-        ProcessSpec("worker", worker, site.env, stop=services.WORKER_STOP),
+        ProcessSpec("worker", worker, site.env, stop=((signal.SIGTERM, 10.0),)),
         services.flower("127.0.0.1", flower, LOGIN, control=False, env=site.env).process,
     ):
         site.children[spec.name] = Child(spec, site.folder, guard)

@@ -115,7 +115,7 @@ def test_a_worker_that_is_killed_whole_costs_about_a_lease(fleet: Fleet) -> None
     until(lambda: ready(fleet) == 2)
 
 
-@pytest.mark.parametrize("stop", [[signal.SIGTERM], [signal.SIGINT] * 2])
+@pytest.mark.parametrize("stop", [[signal.SIGTERM, signal.SIGQUIT], [signal.SIGINT] * 2])
 def test_a_worker_that_is_told_to_stop_hands_its_chunk_on_and_another_takes_its_place(
     fleet: Fleet, stop: list[signal.Signals]
 ) -> None:

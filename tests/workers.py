@@ -58,7 +58,6 @@ def running(
         "LIPCHORD_REAPER_S": str(settings.reaper_s),
         "LIPCHORD_LEASE_S": str(settings.lease_s),
         "LIPCHORD_STALL_S": str(settings.stall_s),
-        "REMAP_SIGTERM": "SIGQUIT",
         "OMP_NUM_THREADS": "1",
         "LIPCHORD_REUSE": str(settings.reuse),
         "STAMP_DELAY_S": str(delay_s),

@@ -82,7 +82,7 @@ class Crew:
             "LIPCHORD_WORKER_KIND": kind,
             "LIPCHORD_GENERATOR": GENERATOR,
             "OMP_NUM_THREADS": "1",
-            "REMAP_SIGTERM": "SIGQUIT",  # as `deploy.devices` has it
+            "REMAP_SIGTERM": "SIGQUIT",  # a stop cuts a chunk short, as after LIPCHORD_DRAIN_S
         }
         plan = WorkerPlan(name, "cpu" if kind == "cpu" else "render", "cpu", own)
         spec = services.worker(plan, self._env).process

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 import sys
 import time
 import urllib.request
@@ -147,7 +148,7 @@ class Site:
         argv = (str(Path(sys.executable).with_name("lipchord")), "worker", *options,
                 "--var", str(var))  # fmt: skip
         spec = ProcessSpec(f"worker-{host}", self.lan.inside(host, argv), self._env(host),
-                           stop=services.WORKER_STOP)  # fmt: skip
+                           stop=((signal.SIGTERM, 10.0),))  # fmt: skip
         self.children[host] = Child(spec, self._folder, self._guard)
 
     def _store(self, kind: Literal["queue", "blobs"], port: int) -> None:
