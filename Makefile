@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip referee lint-recipes train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip bench-scale bench-gpu referee lint-recipes train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ bench-first: $(READY)  ## Measure: how soon the first second can be played, and 
 
 bench-engine: $(READY)  ## Measure the built-in generator, stage by stage
 	@$(BIN)/python -m benchmarks.engine
+
+bench-scale: $(READY)  ## Measure: what the queue costs, 1 to 64 simulated workers, many short jobs
+	@$(BIN)/python -m benchmarks.scale
+
+bench-gpu: $(READY)  ## Measure render workers on a GPU; without one, say what would be measured
+	@$(BIN)/python -m benchmarks.gpu
 
 referee: $(READY) .venv-referee/.ready  ## Let MediaPipe's face mesh judge: tables into docs/referee.md
 	@PYTHONPATH=tests $(BIN)/python -m referee
