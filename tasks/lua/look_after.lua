@@ -36,8 +36,9 @@ local begun = tonumber(redis.call('HGET', 'lipchord:begun', queue) or 0)
 
 -- A message that waits in a long queue is not lost, and a second one would only make the queue
 -- longer. Queues give out in order: one is lost when its queue is empty, or gave out a younger one.
-local function lost(name, piece)
-  local since = published(job, name, piece)
+local first = published(job, pieces[1][1], {}) -- of all chunks alike; asked once, not for each
+local function lost(piece)
+  local since = piece.published_at or first
   if since == 0 then return t - (dispatched or made) > grace end
   local patience = piece.republished and math.max(lease, grace) or grace
   return t - since > patience and (waiting == 0 or begun > since + patience)
@@ -54,7 +55,7 @@ local function due(name, piece)
       exhaust(job, id, name, piece, ttl)
       return 'failed'
     end
-  elseif not lost(name, piece) then
+  elseif not lost(piece) then
     return false
   end
   piece.published_at, piece.republished = t, (piece.republished or 0) + 1
