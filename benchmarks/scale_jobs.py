@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +26,8 @@ from lipchord_client import Client
 
 # 5 s of speech each, all different: nothing is there to be used again.
 TEXT = "This is lesson number {}, and it tells you in a few words how a short message is made."
-JOBS = 24
+JOBS = 16
+TICKS = os.sysconf("SC_CLK_TCK")
 LONG_TEXT = " ".join(TEXT.format(i) for i in range(12))  # a minute
 
 BARE = """
@@ -42,37 +44,56 @@ local.MemoryStorage = lambda: kept
 def one(text):
     local.render_locally(JobRequest(text=text), Path(sys.argv[2]), Settings.from_env())
 one("The generator is loaded, the face is found.")
+before = sum(os.times()[:4])
 print("ready", flush=True)
 sys.stdin.readline()
 for text in json.loads(sys.argv[3]):
     one(text)
+print(sum(os.times()[:4]) - before)
 """
 
 
+@dataclass(frozen=True)
+class Took:
+    """Seconds by the clock, and of processor time of all processes."""
+
+    wall_s: float
+    processor_s: float
+
+
 def measure(jobs: int = JOBS, rounds: int = 2) -> dict[str, Any]:
-    """Jobs a minute of both, in turns; memory of the last stack."""
+    """Jobs a minute of both, in turns, and processor time a job; memory of the last stack."""
     cores = sorted(os.sched_getaffinity(0))
     bare, queued = [], []
     for number in range(rounds):
         texts = [TEXT.format(f"{number} {i}") for i in range(jobs)]
         with TemporaryDirectory(prefix="scale-", dir=".var") as name:
             folder = Path(name).resolve()
-            bare.append(60 * jobs / _bare(texts, cores, folder))
-            seconds, memory = _queued(texts, len(cores), folder)
-            queued.append(60 * jobs / seconds)
-    ratios = [stack / engine for stack, engine in zip(queued, bare, strict=True)]
+            bare.append(_bare(texts, cores, folder))
+            took, memory = _queued(texts, len(cores), folder)
+            queued.append(took)
     return {
         "jobs": jobs,
         "cores": len(cores),
-        "bare_jobs_a_minute": [round(each, 1) for each in bare],
-        "stack_jobs_a_minute": [round(each, 1) for each in queued],
-        "share_of_bare": [round(each, 3) for each in ratios],
+        "bare_jobs_a_minute": [round(60 * jobs / each.wall_s, 1) for each in bare],
+        "stack_jobs_a_minute": [round(60 * jobs / each.wall_s, 1) for each in queued],
+        "share_of_bare": [
+            round(engine.wall_s / stack.wall_s, 3)
+            for stack, engine in zip(queued, bare, strict=True)
+        ],
+        # Another program on these cores spoils the clock, and hardly this:
+        "bare_processor_s_a_job": [round(each.processor_s / jobs, 3) for each in bare],
+        "stack_processor_s_a_job": [round(each.processor_s / jobs, 3) for each in queued],
+        "share_by_processor_time": [
+            round(engine.processor_s / stack.processor_s, 3)
+            for stack, engine in zip(queued, bare, strict=True)
+        ],
         "memory": memory,
     }
 
 
-def _bare(texts: list[str], cores: list[int], folder: Path) -> float:
-    """Seconds until the last of the processes is done."""
+def _bare(texts: list[str], cores: list[int], folder: Path) -> Took:
+    """Until the last of the processes is done."""
     env = {**os.environ, **CPU_RENDERING, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
     children = [
         subprocess.Popen(
@@ -86,15 +107,12 @@ def _bare(texts: list[str], cores: list[int], folder: Path) -> float:
         assert child.stdout is not None
         assert "ready" in child.stdout.readline()
     began = time.perf_counter()
-    for child in children:
-        child.communicate("go\n")
-    took = time.perf_counter() - began
-    assert not any(child.returncode for child in children)
-    return took
+    used = [float(child.communicate("go\n")[0]) for child in children]
+    return Took(time.perf_counter() - began, sum(used))
 
 
-def _queued(texts: list[str], workers: int, folder: Path) -> tuple[float, dict[str, Any]]:
-    """Seconds from the first submit until the last job has succeeded, and what memory it took."""
+def _queued(texts: list[str], workers: int, folder: Path) -> tuple[Took, dict[str, Any]]:
+    """From the first submit until the last job has succeeded, and what memory it took."""
     options = StackOptions(
         var=folder / "stack", port=0, flower_port=0, queue_port=0, blob_port=0, flower=False,
         render_workers=workers, env={"LIPCHORD_REUSE": "0"},
@@ -102,20 +120,35 @@ def _queued(texts: list[str], workers: int, folder: Path) -> tuple[float, dict[s
     with Stack(options) as stack:
         client = Client(stack.url)
         client.submit("The generator is loaded, the face is found.", wait=True)
-        began = time.perf_counter()
+        used, began = _processor_s(stack), time.perf_counter()
         sent = [client.submit(text) for text in texts]
         for job in reversed(sent):  # the last ends last: few questions are asked
             job.wait()
-        took = time.perf_counter() - began
+        took = Took(time.perf_counter() - began, _processor_s(stack) - used)
         return took, _memory(stack, client)
+
+
+def _processor_s(stack: Stack) -> float:
+    """Of all processes of the stack so far, those included that have ended."""
+    return sum(_ticks(pid) for main in stack.pids().values() for pid in _family(main)) / TICKS
+
+
+def _ticks(pid: int) -> int:
+    """Of a process and its children that were waited for; 0 where it has just ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime: proc(5)
+
+
+def _family(pid: int) -> set[int]:
+    return {pid, *(child for child, _born in descendants(pid))}
 
 
 def _memory(stack: Stack, client: Client) -> dict[str, Any]:
     """Of each process with its children, MB, and of the stores a minute of video, kB."""
-    found = {
-        name: sum(map(_pss, {pid, *(child for child, _born in descendants(pid))}))
-        for name, pid in stack.pids().items()
-    }
+    found = {name: sum(map(_pss, _family(pid))) for name, pid in stack.pids().items()}
     urls = {"queue": stack.queue_url, "blobs": stack.blob_url}
     before = {name: _held(url) for name, url in urls.items()}
     job = client.submit(LONG_TEXT, wait=True)
