@@ -20,6 +20,8 @@ from tests.served import serving
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs/command-line.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "README.ru.md", *(ROOT / "docs").glob("*.md")]
+# At the line's beginning, behind variables, in $(…), or after &&; not `kubectl -n lipchord get`.
+OURS = r"(?:^(?:\w+=\S+\s+)*|\$\(|&& )(?:\.venv/bin/)?lipchord ([a-z][^|)>#]*)"
 FOR_SCRIPTS = (
     "submit", "watch", "list", "cancel", "download", "check", "voices", "doctor", "faces add",
     "faces list", "faces show", "faces delete",
@@ -63,7 +65,7 @@ def lines() -> list[str]:
     for page in PAGES:
         for block in re.findall(r"^```\w*\n(.+?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
             for line in block.replace("\\\n", " ").splitlines():
-                found += re.findall(r"(?:^|[ (/])lipchord ([a-z][^|)>#]*)", line)
+                found += re.findall(OURS, line)
     return found
 
 
