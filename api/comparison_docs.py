@@ -2,10 +2,10 @@
 
 from api import comparison_examples as examples
 from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
-from api.doc_parts import RETRY_AFTER, Operation, body, header, json_answer, problems
+from api.doc_parts import RETRY_AFTER, Operation, body, etag, header, json_answer, problems
 from api.docs import INPUT
 
-LOCATION = {"Location": {"description": "The comparison.", "schema": {"type": "string"}}}
+LOCATION = header("Location", "The comparison.", examples.waiting()["links"]["self"])
 
 COMPARE: Operation = {
     "operation_id": "startComparison",
@@ -24,7 +24,9 @@ COMPARE: Operation = {
 CHECK: Operation = {
     "operation_id": "compareJob",
     "responses": {
-        "202": json_answer(ComparisonView, "Accepted.", None, **LOCATION, **RETRY_AFTER),
+        "202": json_answer(
+            ComparisonView, "Accepted.", examples.waiting(), **LOCATION, **RETRY_AFTER
+        ),
         **problems(
             "unknown-job", "not-ready", "gone", "comparison-too-long", "missing-blob",
             "too-many-comparisons", "cross-site", "store-unavailable",
@@ -38,7 +40,7 @@ LOOK: Operation = {
             ComparisonView,
             "The comparison.",
             examples.succeeded(),
-            **header("ETag", "Of this state."),
+            **etag("Of this state."),
         ),
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems("unknown-comparison", "store-unavailable"),
@@ -47,7 +49,11 @@ LOOK: Operation = {
 LIST: Operation = {
     "operation_id": "listComparisons",
     "responses": {
-        "200": json_answer(ComparisonPageView, "A page of comparisons."),
+        "200": json_answer(
+            ComparisonPageView,
+            "A page of comparisons.",
+            {"comparisons": [examples.succeeded()], "next_cursor": "1767225600.000000"},
+        ),
         **problems("bad-cursor", "invalid-request", "store-unavailable"),
     },
 }

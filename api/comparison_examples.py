@@ -25,7 +25,7 @@ COMPARISONS: dict[str, Any] = {
 COMPARISON_FORMS: dict[str, Any] = {
     "text": {
         "summary": "A text; `audio` or `face` may be added as a file",
-        "value": {"text": "Two workers against one.", "language": "en", "num_workers": "2"},
+        "value": {"text": "Two workers against one.", "language": "en", "num_workers": 2},
     }
 }
 

@@ -5,9 +5,10 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from api.job_views import RequestView
 from api.problem_views import ProblemView, failure_view
 from api.schemas import SpeakBody, Workers
-from api.views import JOBS, RequestView, like, moment, shortened
+from api.views import JOBS, like, moment, shortened
 from tasks.comparison import (
     Comparison,
     ComparisonPage,
@@ -33,20 +34,20 @@ class ComparisonBody(SpeakBody):
 class ShareView(BaseModel):
     """What one worker did of a job."""
 
-    worker: str
-    n_chunks: int
-    n_frames: int
-    seconds: float = Field(description="Spent rendering and encoding.")
+    worker: str = Field(description="Its name.")
+    n_chunks: int = Field(description="Chunks that it rendered.")
+    n_frames: int = Field(description="Frames that it rendered.")
+    seconds: float = Field(description="Seconds spent rendering and encoding.")
 
 
 class SideView(BaseModel):
     """What one of the two jobs came to."""
 
-    seconds: float = Field(description="From the start of its planning to its end.")
-    wait_seconds: float = Field(description="Before that, from its acceptance.")
+    seconds: float = Field(description="Seconds from the start of its planning to its end.")
+    wait_seconds: float = Field(description="Seconds before that, from its acceptance.")
     timings: dict[str, float] = Field(description="Seconds by stage.")
-    n_chunks: int
-    n_frames: int
+    n_chunks: int = Field(description="Chunks that it was cut into.")
+    n_frames: int = Field(description="Frames of its video.")
     workers: list[ShareView] = Field(description="Those that took part.")
     n_reused: int = Field(description="Chunks that were there already.")
     n_retried: int = Field(description="Attempts at chunks beyond the first of each.")
@@ -59,42 +60,44 @@ class LikenessView(BaseModel):
     rendered_equal: bool | None = Field(
         description="Whether all pictures were the same bytes before they were encoded."
     )
-    file_equal: bool
-    n_frames: tuple[int, int]
+    file_equal: bool = Field(description="Whether both files are the same bytes.")
+    n_frames: tuple[int, int] = Field(description="Frames of each.")
     n_different: int = Field(description="Decoded frames that differ in any value.")
     max_difference: int = Field(ge=0, le=255, description="Of one value of Y, U or V.")
     first_different: int | None = Field(description="Frame number.")
     most_different: int | None = Field(description="Frame number.")
-    psnr_db: float | None = Field(description="Null where no frame differs.")
+    psnr_db: float | None = Field(
+        description="Over all values of all frames, dB; null where none differs."
+    )
     sound_equal: bool = Field(description="Whether both tracks are the same packets.")
-    n_samples: tuple[int, int]
+    n_samples: tuple[int, int] = Field(description="Samples of sound of each.")
 
 
 class ReasonView(BaseModel):
     """Why the figures are what they are. docs/comparison.md lists the codes and their facts."""
 
-    code: str = Field(examples=["fixed-costs"])
-    facts: dict[str, float | int | str]
+    code: str = Field(description="Which reason it is.", examples=["fixed-costs"])
+    facts: dict[str, float | int | str] = Field(description="Its figures, by name.")
 
 
 class ResultView(BaseModel):
     """What was found."""
 
-    outcome: Outcome
+    outcome: Outcome = Field(description="What parallel rendering brought.")
     speedup: float | None = Field(description="Sequential seconds / parallel seconds, whole jobs.")
     render_speedup: float | None = Field(description="The same of the render stage alone.")
     efficiency: float | None = Field(description="`speedup` / workers that took part.")
     spoiled: bool = Field(description="Something else went on at the time: measure again.")
     reasons: list[ReasonView] = Field(description="The weightiest first.")
-    sequential: SideView
-    parallel: SideView
-    likeness: LikenessView
+    sequential: SideView = Field(description="The job in one piece.")
+    parallel: SideView = Field(description="The parallel job.")
+    likeness: LikenessView = Field(description="How alike the two videos are.")
 
 
 class ComparisonLinksView(BaseModel):
     """Where to go from here."""
 
-    here: str = Field(serialization_alias="self")
+    here: str = Field(serialization_alias="self", description="This comparison.")
     sequential: str = Field(description="The job in one piece; 404 until it has been sent.")
     parallel: str = Field(description="The parallel job; 404 until it has been sent.")
     page: str = Field(description="For people.")
@@ -103,24 +106,26 @@ class ComparisonLinksView(BaseModel):
 class ComparisonView(BaseModel):
     """A request rendered in one piece and in parallel, one after the other, and compared."""
 
-    id: str
-    state: ComparisonState
+    id: str = Field(description="`cmp_` and 32 hex digits.")
+    state: ComparisonState = Field(description="How far it is; how it ended.")
     stage: ComparisonStage | None = Field(description="What a running comparison is doing.")
-    created_at: datetime
-    finished_at: datetime | None
+    created_at: datetime = Field(description="When it was accepted, UTC.")
+    finished_at: datetime | None = Field(description="When it ended, UTC.")
     num_workers: int = Field(description="That the parallel job is planned for.")
     of_job: bool = Field(description="Whether the parallel job was there before.")
     sequential: str = Field(description="Id of the job in one piece.")
     parallel: str = Field(description="Id of the parallel job.")
-    n_frames: int | None
-    speech_seconds: float | None
-    prepare_seconds: float | None = Field(
-        description="What sound and face took, before and for both jobs."
+    n_frames: int | None = Field(description="Frames of each video; null until known.")
+    speech_seconds: float | None = Field(
+        description="Length of the sound, seconds; null until known."
     )
-    result: ResultView | None
-    error: ProblemView | None
-    request: RequestView
-    links: ComparisonLinksView
+    prepare_seconds: float | None = Field(
+        description="Seconds that sound and face took, before and for both jobs."
+    )
+    result: ResultView | None = Field(description="Null until it has succeeded.")
+    error: ProblemView | None = Field(description="Why it failed.")
+    request: RequestView = Field(description="What both jobs render.")
+    links: ComparisonLinksView = Field(description="Addresses at this service.")
 
     @classmethod
     def of(cls, comparison: Comparison, brief: bool = False) -> Self:
@@ -150,7 +155,7 @@ class ComparisonView(BaseModel):
 class ComparisonPageView(BaseModel):
     """Comparisons, newest first."""
 
-    comparisons: list[ComparisonView]
+    comparisons: list[ComparisonView] = Field(description="At most `limit`.")
     next_cursor: str | None = Field(description="For the page after this one; null at the end.")
 
     @classmethod

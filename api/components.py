@@ -11,9 +11,9 @@ from api.check_view import CheckView
 from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
 from api.face_views import FaceBody, FaceCorrection, FacesView, FaceView
 from api.house_views import HealthView, VoicesView, WorkersView
+from api.job_views import JobPageView, JobView
 from api.problem_views import HttpProblem
 from api.schemas import JobBody, SpeakBody
-from api.views import JobPageView, JobView
 
 TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}

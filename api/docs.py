@@ -12,15 +12,19 @@ from api.doc_parts import (
     RETRY_AFTER,
     Operation,
     body,
+    etag,
     header,
     json_answer,
     mp4_answer,
-    playlist_answer,
     problems,
+    text_answer,
 )
 from api.house_views import HealthView, VoicesView, WorkersView
+from api.illustrated import illustrate
+from api.job_views import JobPageView, JobView
+from api.parameters import describe_parameter
 from api.schemas import JobBody, SpeakBody
-from api.views import JobPageView, JobView
+from api.views import JOBS
 
 INPUT = (
     "invalid-request", "empty-text", "no-speakable-text", "text-too-long", "unknown-language",
@@ -32,6 +36,7 @@ INPUT = (
     "too-many-jobs", "queue-too-long", "blobs-full", "no-render-worker", "bad-webhook",
     "webhook-gone", "store-unavailable",
 )  # fmt: skip
+PLAYLIST = "application/vnd.apple.mpegurl"
 ENDED = ("canceled", "deadline", "generate-timeout", "render-failed", "internal", "busy")
 
 KEYS: Operation = {
@@ -39,11 +44,11 @@ KEYS: Operation = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "password": {"type": "http", "scheme": "basic", "description": "Any name, the key. For pages."},
 }
-LOCATION = {"Location": {"description": "The job.", "schema": {"type": "string"}}}
+LOCATION = header("Location", "The job.", f"{JOBS}/{examples.JOB_ID}")
 ABOUT_VIDEO = (
-    header("X-Job-Id", "The job.")
-    | header("X-Chunks", "How many.")
-    | header("X-Frames", "How many.")
+    header("X-Job-Id", "The job.", examples.JOB_ID)
+    | header("X-Chunks", "How many chunks it was cut into.", "2")
+    | header("X-Frames", "How many frames the video has.", "55")
 )
 
 SUBMIT: Operation = {
@@ -51,7 +56,9 @@ SUBMIT: Operation = {
     "extensions": body(JobBody, examples.JOBS, examples.JOB_FORMS),
     "responses": {
         "202": json_answer(JobView, "Accepted.", examples.queued(), **LOCATION, **RETRY_AFTER),
-        "200": json_answer(JobView, "It has ended already (`Prefer: wait`).", None, **LOCATION),
+        "200": json_answer(
+            JobView, "It has ended already (`Prefer: wait`).", examples.succeeded(), **LOCATION
+        ),
         **problems(*INPUT),
     },
 }
@@ -66,9 +73,7 @@ CHECK: Operation = {
 POLL: Operation = {
     "operation_id": "getJob",
     "responses": {
-        "200": json_answer(
-            JobView, "The job.", examples.running(), **header("ETag", "Of this state.")
-        ),
+        "200": json_answer(JobView, "The job.", examples.running(), **etag("Of this state.")),
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems("unknown-job", "job-lost", "invalid-request", "store-unavailable"),
     },
@@ -76,7 +81,7 @@ POLL: Operation = {
 CANCEL: Operation = {
     "operation_id": "cancelJob",
     "responses": {
-        "200": json_answer(JobView, "The job, which has ended."),
+        "200": json_answer(JobView, "The job, which has ended.", examples.failed()),
         **problems("unknown-job", "job-lost", "store-unavailable"),
     },
 }
@@ -84,15 +89,18 @@ CANCEL_BY_POST: Operation = CANCEL | {"operation_id": "cancelJobByPost"}
 LIST: Operation = {
     "operation_id": "listJobs",
     "responses": {
-        "200": json_answer(JobPageView, "A page of jobs."),
+        "200": json_answer(JobPageView, "A page of jobs.", examples.page()),
         **problems("bad-cursor", "invalid-request", "store-unavailable"),
     },
 }
 VIDEO: Operation = {
     "operation_id": "getVideo",
     "responses": {
-        "200": mp4_answer("The whole video.", **header("ETag", "SHA-256 of the video.")),
-        "206": mp4_answer("The bytes that `Range` asked for.", **header("Content-Range", "Which.")),
+        "200": mp4_answer("The whole video.", **etag("SHA-256 of the video.")),
+        "206": mp4_answer(
+            "The bytes that `Range` asked for.",
+            **header("Content-Range", "Which.", "bytes 0-1023/1048576"),
+        ),
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems(
             "unknown-job", "job-lost", "not-ready", "gone", "bad-range", "store-unavailable"
@@ -102,11 +110,9 @@ VIDEO: Operation = {
 CAPTIONS: Operation = {
     "operation_id": "getCaptions",
     "responses": {
-        "200": {
-            "description": "The captions, WebVTT.",
-            "content": {"text/vtt": {"schema": {"type": "string"}, "example": examples.CAPTIONS}},
-            "headers": header("ETag", "Of these bytes."),
-        },
+        "200": text_answer(
+            "text/vtt", "The captions, WebVTT.", examples.CAPTIONS, **etag("Of these bytes.")
+        ),
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems(
             "unknown-job",
@@ -122,7 +128,9 @@ CAPTIONS: Operation = {
 STREAM: Operation = {
     "operation_id": "getStream",
     "responses": {
-        "200": playlist_answer("The master playlist.", **header("ETag", "Of these bytes.")),
+        "200": text_answer(
+            PLAYLIST, "The master playlist.", examples.MASTER, **etag("Of these bytes.")
+        ),
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems("unknown-job", "job-lost", "not-ready", "gone", "store-unavailable"),
     },
@@ -133,12 +141,12 @@ STREAM_PART: Operation = {
         "200": {
             "description": "A playlist, a header, or a segment.",
             "content": {
-                "application/vnd.apple.mpegurl": {"schema": {"type": "string"}},
+                PLAYLIST: {"schema": {"type": "string"}, "example": examples.PLAYLIST},
                 "video/mp4": {"schema": BYTES | {"contentMediaType": "video/mp4"}},
                 "audio/mp4": {"schema": BYTES | {"contentMediaType": "audio/mp4"}},
-                "text/vtt": {"schema": {"type": "string"}},
+                "text/vtt": {"schema": {"type": "string"}, "example": examples.CAPTIONS},
             },
-            "headers": header("ETag", "Of these bytes."),
+            "headers": etag("Of these bytes."),
         },
         "304": {"description": "As it was (`If-None-Match`)."},
         **problems(
@@ -149,12 +157,9 @@ STREAM_PART: Operation = {
 EVENTS: Operation = {
     "operation_id": "watchJob",
     "responses": {
-        "200": {
-            "description": "Messages: `id`, `event`, and `data` in JSON.",
-            "content": {
-                "text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}
-            },
-        },
+        "200": text_answer(
+            "text/event-stream", "Messages: `id`, `event`, and `data` in JSON.", examples.EVENTS
+        ),
         **problems("unknown-job", "job-lost", "invalid-request", "busy", "store-unavailable"),
     },
 }
@@ -192,9 +197,7 @@ READY: Operation = {
 }
 METRICS: Operation = {
     "operation_id": "metrics",
-    "responses": {
-        "200": {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-    },
+    "responses": {"200": text_answer("text/plain", "In Prometheus' own words.", examples.METRICS)},
 }
 
 
@@ -217,17 +220,17 @@ def describe(app: APIFlask, keys: bool) -> None:
 
 
 def _complete(spec: dict[Any, Any] | str, keys: bool) -> dict[Any, Any] | str:
-    """Add the schemas and the keys; write header names as people do."""
+    """Add the schemas, the keys and the examples of single fields."""
     if isinstance(spec, str):  # YAML, which is not what this app is configured for
         return spec
     spec.setdefault("components", {})["schemas"] = components()
     spec["components"]["securitySchemes"] = KEYS
+    illustrate(spec)
     for address, path in spec["paths"].items():
         for operation in path.values():
             if address.startswith("/api/"):
                 operation["responses"] |= problems("unauthorized")
                 operation["security"] = [*({name: []} for name in KEYS), *([] if keys else [{}])]
             for parameter in operation["parameters"]:
-                if parameter["in"] == "header":
-                    parameter["name"] = parameter["name"].title()
+                describe_parameter(parameter)
     return spec

@@ -2,8 +2,16 @@
 
 from typing import Any
 
-from api.doc_parts import BYTES, Operation, body, header, json_answer, problems
-from api.face_views import EXAMPLE_ID, FaceBody, FaceCorrection, FacesView, FaceView, face_view
+from api.doc_parts import BYTES, Operation, body, etag, header, json_answer, problems
+from api.face_views import (
+    EXAMPLE_ID,
+    FACES,
+    FaceBody,
+    FaceCorrection,
+    FacesView,
+    FaceView,
+    face_view,
+)
 from tasks.kept import KeptFace, MadeFace
 
 # The landmarks of the shipped avatar.
@@ -39,7 +47,8 @@ def shown() -> dict[str, Any]:
     blob = EXAMPLE_BLOB
     made = MadeFace(
         source=blob, card=blob, canonical=blob, picture=blob, preview=blob, width=768, height=768,
-        n_frames=1, landmarks=POINTS, located=POINTS, locator="built-in", warnings=(),
+        n_frames=1, landmarks=POINTS, located=POINTS, locator="built-in",
+        warnings=("There are two faces; the larger one speaks.",),
     )  # fmt: skip
     face = KeptFace(EXAMPLE_ID, "public", 1_767_225_600.0, 1, made)
     return face_view(face).model_dump(mode="json", by_alias=True)
@@ -55,7 +64,7 @@ INPUT = (
 
 def _jpeg(what: str) -> Operation:
     content = {"image/jpeg": {"schema": BYTES | {"contentMediaType": "image/jpeg"}}}
-    return {"description": what, "content": content, "headers": header("ETag", "Of the picture.")}
+    return {"description": what, "content": content, "headers": etag("Of the picture.")}
 
 
 def _jpeg_operation(operation_id: str) -> Operation:
@@ -73,7 +82,9 @@ KEEP_FACE: Operation = {
     "operation_id": "registerFace",
     "extensions": body(FaceBody, BODIES, FORMS),
     "responses": {
-        "201": json_answer(FaceView, "Kept.", shown(), **header("Location", "The face.")),
+        "201": json_answer(
+            FaceView, "Kept.", shown(), **header("Location", "The face.", f"{FACES}/{EXAMPLE_ID}")
+        ),
         **problems(*INPUT),
     },
 }
@@ -81,7 +92,7 @@ LIST_FACES: Operation = {
     "operation_id": "listFaces",
     "responses": {
         "200": json_answer(
-            FacesView, "A page of faces.", {"faces": [shown()], "next_cursor": None}
+            FacesView, "A page of faces.", {"faces": [shown()], "next_cursor": "1767225600.000000"}
         ),
         **problems("bad-cursor", "invalid-request", "store-unavailable"),
     },

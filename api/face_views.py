@@ -57,8 +57,8 @@ class BoxView(BaseModel):
 
     left: float = Field(description="Of its left edge, pixels from the picture's left.")
     top: float = Field(description="Of its upper edge, pixels from the picture's top.")
-    width: float = Field(description="Pixels.")
-    height: float = Field(description="Pixels.")
+    width: float = Field(description="From edge to edge, pixels.")
+    height: float = Field(description="From edge to edge, pixels.")
 
 
 class FaceLinksView(BaseModel):
@@ -81,19 +81,19 @@ class FaceView(BaseModel):
     height: int = Field(description="Of the picture as it is kept, pixels.")
     n_frames: int = Field(description="Pictures of a video at 25 a second; 1 of a picture.")
     landmarks: Landmarks
-    box: BoxView
+    box: BoxView = Field(description="Around the landmarks.")
     locator: str = Field(
         description="Who found the landmarks.", examples=["built-in", "face-alignment"]
     )
     corrected: bool = Field(description="Whether a person has moved landmarks since.")
     warnings: list[str] = Field(description="What you should know of it, in sentences.")
-    links: FaceLinksView
+    links: FaceLinksView = Field(description="Addresses at this service.")
 
 
 class FacesView(BaseModel):
     """Faces, newest first."""
 
-    faces: list[FaceView]
+    faces: list[FaceView] = Field(description="At most `limit`.")
     next_cursor: str | None = Field(description="For the page after this one; null at the end.")
 
 

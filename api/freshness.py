@@ -5,7 +5,7 @@ import zlib
 
 from flask import Request, Response
 
-from api.views import JobView
+from api.job_views import JobView
 from tasks.live import Version
 
 GOOD_FOR_S = 5.0  # while nothing happens, estimates and times still move: then they are told anew

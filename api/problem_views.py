@@ -9,17 +9,22 @@ from tasks.contract import Failure
 class ProblemView(BaseModel):
     """A problem (RFC 9457); `type` is stable and leads to a page about it."""
 
-    type: str = Field(examples=["/problems/no-face"])
-    title: str
-    status: int
+    type: str = Field(
+        description="Which problem it is, and the address of a page about it.",
+        examples=["/problems/no-face"],
+    )
+    title: str = Field(description="What happened; the same for every occurrence.")
+    status: int = Field(
+        description="HTTP status; of a failed job, that it would have as an answer."
+    )
     detail: str = Field(description="What is wrong with this request and what to do next.")
 
 
 class FieldComplaint(BaseModel):
     """One field that cannot be used."""
 
-    field: str
-    detail: str
+    field: str = Field(description="Its name; empty: the body as a whole.")
+    detail: str = Field(description="What it must be.")
 
 
 class HttpProblem(ProblemView):

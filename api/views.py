@@ -1,135 +1,30 @@
-"""What an answer says about jobs, in the words of the API."""
+"""From what the queue says of jobs to what an answer says."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
 from flask import Response, jsonify
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from api.problem_views import ProblemView, failure_view
-from api.proof_view import ProofView
-from api.schemas import JobBody
-from tasks.contract import (
-    ChunkState,
-    ChunkStatus,
-    Job,
-    JobPage,
-    JobState,
-    Stage,
-    WebhookState,
-    WebhookStatus,
+from api.job_views import (
+    ChunksView,
+    ChunkView,
+    JobPageView,
+    JobView,
+    LinksView,
+    RequestView,
+    VideoView,
+    WebhookView,
 )
+from api.problem_views import failure_view
+from api.proof_view import ProofView
+from tasks.contract import ChunkState, ChunkStatus, Job, JobPage, JobState, WebhookStatus
 
 View = TypeVar("View", bound=BaseModel)
 
 JOBS = "/api/v1/jobs"
 SHOWN_TEXT = 200  # characters of a text in a list of jobs
-
-
-class RequestView(JobBody):
-    """The request as it was understood; it can be sent again as it is."""
-
-
-class ChunkView(BaseModel):
-    """How far one chunk is."""
-
-    index: int
-    first_frame: int
-    n_frames: int
-    state: ChunkState
-    frames_done: int
-    worker: str | None = Field(description="Who has it, or had it last.")
-    seconds: float | None = Field(description="Spent rendering and encoding, once it is done.")
-    attempts: int
-    error: str | None = Field(description="Why the last attempt that failed did so.")
-    reused: bool = Field(
-        description="An earlier job had rendered these very frames: nothing was left to do."
-    )
-    started_at: datetime | None = Field(description="When its last attempt began.")
-    finished_at: datetime | None = Field(description="When it was done.")
-
-
-class ChunksView(BaseModel):
-    """The chunks of a job; both numbers are 0 until it is planned."""
-
-    total: int
-    done: int
-    each: list[ChunkView] | None = Field(
-        serialization_alias="list", description="In order; null in a list of jobs."
-    )
-
-
-class VideoView(BaseModel):
-    """The finished MP4."""
-
-    size: int = Field(description="Bytes.")
-    sha256: str
-
-
-class WebhookView(BaseModel):
-    """What became of the webhook."""
-
-    state: WebhookState = Field(
-        description="`waiting` for the job's end; `pending` until heard; `failed`: given up; "
-        "`disabled`: the receiver answered 410."
-    )
-    attempts: int
-    last_status: int | None = Field(description="HTTP status of the last answer.")
-    last_error: str | None = Field(description="Of the last attempt, where it failed.")
-    next_at: datetime | None = Field(description="When the next attempt is due.")
-
-
-class LinksView(BaseModel):
-    """Where to go from here."""
-
-    here: str = Field(serialization_alias="self")
-    video: str | None = Field(description="Null until the job has succeeded, and once deleted.")
-    page: str = Field(description="For people.")
-    stream: str | None = Field(
-        description="HLS playlist of what is finished, from the plan on; it can be opened as soon "
-        "as `playable_seconds` is above 0. Null where nothing is left to play."
-    )
-    captions: str | None = Field(
-        description="WebVTT of what is said, from the plan on. Null for a job with a sound of its "
-        "own, and where nothing is left to play."
-    )
-    events: str = Field(description="Server-sent events: what happens to the job.")
-
-
-class JobView(BaseModel):
-    """A job. `state` is one of six; the last four are for ever."""
-
-    id: str
-    state: JobState
-    stage: Stage | None = Field(description="What a running job is doing.")
-    progress: float = Field(ge=0, le=1, description="Never falls.")
-    eta_seconds: float | None = Field(description="Until the end, where it can be estimated.")
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    fps: str | None
-    n_frames: int | None
-    speech_seconds: float | None
-    playable_seconds: float = Field(
-        description="How much of the beginning can be watched now: see `links.stream`."
-    )
-    chunks: ChunksView
-    timings: dict[str, float] = Field(description="Seconds so far, by stage.")
-    warnings: list[str]
-    error: ProblemView | None
-    video: VideoView | None
-    proof: ProofView | None = Field(description="Null until there is a video, and once deleted.")
-    webhook: WebhookView | None = Field(description="Null where the request names none.")
-    request: RequestView
-    links: LinksView
-
-
-class JobPageView(BaseModel):
-    """Jobs, newest first."""
-
-    jobs: list[JobView]
-    next_cursor: str | None = Field(description="For the page after this one; null at the end.")
 
 
 def job_view(job: Job, brief: bool = False) -> JobView:

@@ -51,6 +51,8 @@ class Stage(StrEnum):
 
 
 class ChunkState(StrEnum):
+    """How far one chunk is."""
+
     QUEUED = "queued"
     RENDERING = "rendering"
     DONE = "done"

@@ -81,7 +81,7 @@ function answers(responses) {
 }
 
 function operationCard(path, method, operation) {
-  const parameters = operation.parameters.map((p) => [p.name, p.in, { ...p.schema, description: p.schema.description ?? p.description }, p.required]);
+  const parameters = operation.parameters.map((p) => [p.name, p.in, { ...p.schema, description: p.description, examples: [p.example] }, p.required]);
   return make("details", { className: "card", id: operation.operationId },
     make("summary", {}, make("span", { className: "method", textContent: method.toUpperCase() }), make("code", { textContent: path }), ` ${operation.summary}`),
     make("p", {}, ...prose(operation.description)),
