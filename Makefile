@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip bench-scale bench-gpu referee lint-recipes train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-openapi test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip bench-scale bench-gpu referee lint-recipes train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ $(BROWSER)/node_modules/.ready: $(BROWSER)/package-lock.json
 	@$(BROWSER)/machine.sh
 	@cd $(BROWSER) && npm ci --silent
 	@touch $@
+
+test-openapi: $(READY)  ## Send the API what nobody thought of, by /openapi.json (a minute)
+	@$(BIN)/python -m pytest tests/openapi/anything_sent.py
+
 test-hosts: $(READY)  ## Several hosts for real, in network namespaces (as root, on Linux)
 	@$(BIN)/python -m pytest tests/hosts/several_hosts.py -rs
 

@@ -82,7 +82,9 @@ def etag(of: str) -> Operation:
     return header("ETag", f"{of} Send it back in `If-None-Match`.", '"1f0a2b3c4d5e6f70"')
 
 
-def text_answer(kind: str, what: str, example: str, **headers: Any) -> Operation:
+def text_answer(
+    kind: str, what: str, example: str, schema: Operation | None = None, **headers: Any
+) -> Operation:
     """An answer in words, of this media type."""
-    content = {kind: {"schema": {"type": "string"}, "example": example}}
+    content = {kind: {"schema": schema or {"type": "string"}, "example": example}}
     return {"description": what, "content": content, "headers": headers}

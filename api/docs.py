@@ -154,11 +154,20 @@ STREAM_PART: Operation = {
         ),
     },
 }
+# Readers of event streams take each message for an object, others the whole for a text.
+MESSAGE: Operation = {
+    "type": ["string", "object"],
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["event", "data"],
+}
 EVENTS: Operation = {
     "operation_id": "watchJob",
     "responses": {
         "200": text_answer(
-            "text/event-stream", "Messages: `id`, `event`, and `data` in JSON.", examples.EVENTS
+            "text/event-stream",
+            "Messages: `id`, `event`, and `data` in JSON.",
+            examples.EVENTS,
+            MESSAGE,
         ),
         **problems("unknown-job", "job-lost", "invalid-request", "busy", "store-unavailable"),
     },

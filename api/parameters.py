@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.components import say_truths
 from api.examples import JOB_ID
 from api.face_views import EXAMPLE_ID
 
@@ -28,6 +29,7 @@ def describe_parameter(parameter: dict[str, Any]) -> None:
         what, example = PATHS[parameter["name"]]
         parameter |= {"description": what, "example": example}
     else:
+        say_truths(schema)
         parameter["description"] = schema.pop("description")
         shown = schema.pop("examples", None) or [schema.get("default")]
         parameter["example"] = SHOWN.get(parameter["name"], shown[0])

@@ -1,7 +1,7 @@
 """What a request may say, and how it becomes a JobRequest."""
 
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,6 +27,16 @@ def _playable(fps: str) -> str:
     return fps
 
 
+TRUTHS = ("true", "false", "True", "False", "1", "0", "on", "off", "yes", "no")  # in a form
+
+
+def _a_truth(value: object) -> object:
+    if not isinstance(value, bool) and value not in TRUTHS:
+        raise ValueError("neither true nor false")
+    return value
+
+
+Truth = Annotated[bool, BeforeValidator(_a_truth)]
 Whole = Annotated[int, BeforeValidator(_not_a_bool)]
 Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
 Seconds = Annotated[int, Field(ge=0, le=LONGEST_S), BeforeValidator(_not_a_bool)]
@@ -38,11 +48,13 @@ FaceKey = Annotated[
         examples=["face_" + "1f0a2b3c" * 4, "blob_" + "0f" * 32],
     ),
 ]
+# Digits are counted so that no exponent can make a Fraction of a billion digits.
+FpsText = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$|^[0-9]{1,6}/[0-9]{1,6}$")]
 Fps = Annotated[
-    str,
-    BeforeValidator(_as_text, json_schema_input_type=str | float),
-    # Digits are counted so that no exponent can make a Fraction of a billion digits.
-    Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$|^[0-9]{1,6}/[0-9]{1,6}$"),
+    FpsText,
+    BeforeValidator(
+        _as_text, json_schema_input_type=FpsText | Annotated[float, Field(ge=1, le=120)]
+    ),
     AfterValidator(_playable),
 ]
 
@@ -91,8 +103,8 @@ class SpeakBody(BaseModel):
         examples=["25", "29.97", "30000/1001"],
     )
     seed: Whole = Field(0, ge=0, lt=2**32, description="Of blinks and sway.")
-    blink: bool = Field(True, description="Whether the face blinks.")
-    sway: bool = Field(True, description="Whether the head sways a little.")
+    blink: Truth = Field(True, description="Whether the face blinks.")
+    sway: Truth = Field(True, description="Whether the head sways a little.")
     paste: Literal["feathered", "reference"] = Field(
         "feathered",
         description="Of wav2lip: how its face is put into the picture; `reference` has the hard "
@@ -101,7 +113,7 @@ class SpeakBody(BaseModel):
     av_offset_frames: Whole = Field(
         0, ge=-5, le=5, description="Of wav2lip: by how many frames the mouth comes later."
     )
-    rest_in_silence: bool = Field(
+    rest_in_silence: Truth = Field(
         True, description="Of wav2lip: whether the mouth rests where nobody speaks."
     )
     box: Annotated[str, Field(pattern=r"^[0-9]{1,5}(,[0-9]{1,5}){3}$")] | None = Field(
@@ -124,7 +136,7 @@ class JobBody(SpeakBody):
         "four ways. See docs/webhooks.md.",
         examples=["https://example.com/lipchord"],
     )
-    reuse: bool = Field(
+    reuse: Truth = Field(
         True,
         description="Whether frames that an earlier job rendered are used again. False: all are "
         "rendered anew, for who wants to measure.",
@@ -140,6 +152,10 @@ class JobBody(SpeakBody):
         return cls.model_construct(**fields)
 
 
+# In the document alone: a wrong cursor has a problem of its own.
+CURSOR: dict[str, Any] = {"pattern": r"^([0-9]{1,12}\.[0-9]{6})?$"}
+
+
 class JobsQuery(BaseModel):
     """Which jobs to list."""
 
@@ -147,7 +163,10 @@ class JobsQuery(BaseModel):
 
     limit: Whole = Field(20, ge=1, le=100, description="At most this many.")
     cursor: str = Field(
-        "", max_length=500, description="`next_cursor` of the page before; empty: the newest jobs."
+        "",
+        max_length=500,
+        description="`next_cursor` of the page before; empty: the newest jobs.",
+        json_schema_extra=CURSOR,
     )
 
 
@@ -155,7 +174,10 @@ class ComparisonsQuery(JobsQuery):
     """Which comparisons to list."""
 
     cursor: str = Field(
-        "", max_length=500, description="`next_cursor` of the page before; empty: the newest."
+        "",
+        max_length=500,
+        description="`next_cursor` of the page before; empty: the newest.",
+        json_schema_extra=CURSOR,
     )
     job: str = Field("", max_length=100, description="Those that this job is a side of.")
 
@@ -225,7 +247,7 @@ class CaptionsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    words: bool = Field(
+    words: Truth = Field(
         False,
         description="Whether each word has its time too, `<00:00:01.200>` before it, for karaoke.",
         examples=[True],

@@ -67,7 +67,7 @@ class Admission:
         yield None, lambda: _one_source(request)
         yield "generator", lambda: _refuse_unheld(request.generator, workers)
         yield "fps", lambda: parse_fps(request.fps)
-        yield None, lambda: look_of(request)
+        yield "box", lambda: look_of(request)
         if (text := request.text) is not None:
             most = self._settings.max_text_chars
             yield "text", lambda: speech.check_text(text, "en", max_chars=most)

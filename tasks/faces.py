@@ -72,6 +72,7 @@ class Faces:
         """Keep the face of upload `source`. When this returns it survives any one process.
 
         Raises:
+            MissingBlobError: the upload is not there.
             RejectedError: there is no usable face, and what to do.
             BusyError: no cpu worker looks at it now, or the blob store is too full.
             StoreError.
@@ -161,6 +162,7 @@ class Faces:
         ticket = ticket_of(source, wanted)
         found = self._findings.known(ticket)
         if found is None:
+            self._storage.stat(source)  # or a worker would look for it, and nobody would hear
             if not any(worker.kind == "cpu" for worker in self._fleet.workers()):
                 raise _nobody_looks("No cpu worker is alive to look at the face.")
             if self._findings.first_to_ask(ticket):

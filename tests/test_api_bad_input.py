@@ -52,6 +52,8 @@ def house(queue_store: str, blob_store: str) -> House:
         ({"text": "a", "rate": 79}, "invalid-request", "from 80 to 450"),
         ({"text": "a", "pitch": 100}, "invalid-request", "from 0 to 99"),
         ({"text": "a", "blink": "sometimes"}, "invalid-request", "true or false"),
+        ({"text": "a", "sway": 1}, "invalid-request", "true or false"),
+        ({"text": "a", "box": "9,9,9,9"}, "invalid-request", "top < bottom"),
         ({"text": "a", "face": "me.jpg"}, "invalid-request", "blob_"),
         ({"text": 5}, "invalid-request", "`text` must be text"),
         ({"text": "a", "langauge": "ru"}, "invalid-request", "did you mean `language`"),
@@ -241,10 +243,18 @@ def test_no_form_makes_the_api_break(house: House, body: bytes) -> None:
     assert answer.status_code in {202, 400, 413, 415, 422}
 
 
-@pytest.mark.parametrize("cursor", ["nan", "inf", "-inf", "1e400", "0", "-5"])
+@pytest.mark.parametrize("cursor", ["nan", "inf", "-inf", "1e400", "0", "-5", "0.000000"])
 def test_a_cursor_made_up_from_numbers_breaks_nothing(house: House, cursor: str) -> None:
     house.accepted()
 
     answer = house.http.get(f"{JOBS}?cursor={cursor}")
 
     assert answer.status_code in {200, 400}
+
+
+def test_a_box_without_an_inside_is_named_as_the_wrong_field(house: House) -> None:
+    said = problem_of(
+        house.http.post(JOBS, json=HELLO | {"box": "9,9,9,9"}), 422, "invalid-request"
+    )
+
+    assert said["errors"] == [{"field": "box", "detail": said["detail"]}]

@@ -102,6 +102,8 @@ def test_what_is_no_picture_or_nothing_at_all_is_refused(house: LookingHouse) ->
     problem_of(house.sent(b""), 422, "empty-file")
     problem_of(house.http.post(FACES, json={}), 422, "invalid-request")
     problem_of(house.http.post(FACES, json={"face": "blob_" + "0" * 64}), 422, "missing-blob")
+    # No worker is asked to look for what is not there: nobody would hear that he found nothing.
+    assert len(house.outbox.asked) == 1
 
 
 def test_nobody_waits_for_a_cpu_worker_that_is_not_there(queue_store: str, blob_store: str) -> None:
