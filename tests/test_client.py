@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
 import lipchord_client
-from api import house_views, proof_view, schemas
-from api import views as api_views
+from api import house_views, job_views, problem_views, proof_view, schemas
 from deploy.ports import free_port
 from lipchord_client import (
     Client,
@@ -198,13 +197,13 @@ def test_the_folder_alone_is_enough(served: Served, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "model"),
     [
-        (views.JobView, api_views.JobView),
-        (views.ChunkView, api_views.ChunkView),
-        (views.ChunksView, api_views.ChunksView),
-        (views.VideoView, api_views.VideoView),
-        (views.WebhookView, api_views.WebhookView),
-        (views.ProblemView, api_views.ProblemView),
-        (views.LinksView, api_views.LinksView),
+        (views.JobView, job_views.JobView),
+        (views.ChunkView, job_views.ChunkView),
+        (views.ChunksView, job_views.ChunksView),
+        (views.VideoView, job_views.VideoView),
+        (views.WebhookView, job_views.WebhookView),
+        (views.ProblemView, problem_views.ProblemView),
+        (views.LinksView, job_views.LinksView),
         (views.ProofView, proof_view.ProofView),
         (views.VoiceView, house_views.VoiceView),
     ],

@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, assertAccessible, until, visit, withBrowser } from "./visitor.mjs";
-import { TEXT, create, ended, hum, quickly, studio } from "./studio.mjs";
+import { create, ended, hum, quickly, studio } from "./studio.mjs";
 
 withBrowser();
+
+// A text of its own: chunks of a text that another test sends would be used again there.
+const TEXT = "One sentence can be read here. Another one comes after it. And this is the third of them, for whoever likes to read.";
 
 /** What a video's captions are: those that show, and what they say at `at` seconds. */
 const shown = (page, id = "video", at = null) => page.locator(`#${id}`).evaluate(async (video, seconds) => {
@@ -38,7 +41,7 @@ test("in the studio captions wait to be asked for, by keys too, and the choice i
   await page.keyboard.press("Space");
   await until(async () => (await shown(page)).cues.length === 3, "three cues");
 
-  assert.deepEqual((await shown(page, "video", 0.5)).now, ["One sentence is said here."]);
+  assert.deepEqual((await shown(page, "video", 0.5)).now, ["One sentence can be read here."]);
   assert.equal((await shown(page)).tracks, 1);
   await assertAccessible(page, "the studio with captions");
   await page.reload();
@@ -66,7 +69,7 @@ test("captions are there while the beginning plays, and go on under the whole vi
   await until(async () => (await shown(page)).cues.length === 18, "all cues of the whole video");
 
   assert.equal(job.state, "running");
-  assert.deepEqual((await shown(page, "video", 0.5)).now, ["One sentence is said here."]);
+  assert.deepEqual((await shown(page, "video", 0.5)).now, ["One sentence can be read here."]);
   assert.equal((await shown(page)).tracks, 1);
   assert.deepEqual(complaints, []);
   await context.close();
@@ -96,7 +99,7 @@ test("both videos of a comparison have captions", async () => {
 
   for (const video of ["one-video", "many-video"]) {
     await until(async () => (await shown(page, video)).cues.length === 3, `three cues of ${video}`);
-    assert.deepEqual((await shown(page, video)).now, ["One sentence is said here."]);
+    assert.deepEqual((await shown(page, video)).now, ["One sentence can be read here."]);
   }
   await assertAccessible(page, "a comparison with captions");
   assert.deepEqual(complaints, []);

@@ -82,7 +82,7 @@ test("a job that runs grows before one's eyes, and ends without a reload", async
   const width = () => bars(page, ".chunk").first().locator("rect").evaluate((rect) => rect.getBoundingClientRect().width);
   assert.ok(await page.locator("#progress").isVisible());
   assert.ok(await page.locator("#check-part").isHidden());
-  assert.ok(await width() > 0);
+  await until(async () => await width() > 0, "a bar that has grown");
   await page.locator("#state", { hasText: "Done" }).waitFor();
   await page.locator("#video-card:not([hidden])").waitFor();
 
