@@ -210,4 +210,4 @@ def test_a_job_sent_through_gunicorn_is_accepted_and_on_the_queue(
 
     assert answer.status_code == 202
     assert house.queue.job(answer.json()["id"]).request.text == "Hello there"
-    assert house.queue.depths()["cpu"] == 1
+    assert house.queue.numbers.depths()["cpu"] == 1
