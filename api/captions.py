@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from api import docs
-from api.schemas import CaptionsQuery
+from api.queries import CaptionsQuery
 from api.services import services, tenant
 from api.stream import served
 from api.views import JOBS

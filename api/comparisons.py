@@ -8,7 +8,7 @@ from api.bodies import read_body
 from api.comparison_views import COMPARISONS, ComparisonBody, ComparisonPageView, ComparisonView
 from api.handlers import RETRY_SOON
 from api.jobs import asked
-from api.schemas import ComparisonsQuery
+from api.queries import ComparisonsQuery
 from api.services import services, tenant
 from api.views import answer
 from tasks.comparison import Comparison, ComparisonPage

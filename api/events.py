@@ -10,7 +10,7 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, current_app
 
 from api import docs
-from api.schemas import EventsHeaders, EventsQuery
+from api.queries import EventsHeaders, EventsQuery
 from api.services import Services, services, tenant
 from api.views import JOBS, job_view
 from tasks.errors import TasksError

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import BlobKey, JobsQuery
+from api.queries import JobsQuery
+from api.schemas import BlobKey
 from api.views import moment
 from tasks.kept import FacePage, KeptFace, Point
 

@@ -9,7 +9,8 @@ from api import docs
 from api.bodies import read_body
 from api.jobs import accept
 from api.problems import problem_response
-from api.schemas import JobBody, SpeakBody, SubmitHeaders
+from api.queries import SubmitHeaders
+from api.schemas import JobBody, SpeakBody
 from api.services import services
 from api.video import video_response
 from api.views import JOBS

@@ -12,7 +12,7 @@ from api.bodies import BadBodyError, BadJSONError
 from api.complaints import complaints
 from api.face_views import FacesQuery
 from api.problems import problem_response
-from api.schemas import (
+from api.queries import (
     CaptionsQuery,
     ComparisonsQuery,
     EventsHeaders,

@@ -7,15 +7,8 @@ from api import docs
 from api.bodies import Body, read_body
 from api.freshness import etag, unchanged
 from api.handlers import RETRY_SOON
-from api.schemas import (
-    JobBody,
-    JobsQuery,
-    PollHeaders,
-    PollQuery,
-    SpeakBody,
-    SubmitHeaders,
-    job_request,
-)
+from api.queries import JobsQuery, PollHeaders, PollQuery, SubmitHeaders
+from api.schemas import JobBody, SpeakBody, job_request
 from api.services import services, tenant
 from api.video import video_response
 from api.views import JOBS, answer, job_view, page_view

@@ -1,15 +1,14 @@
 """What a request may say, and how it becomes a JobRequest."""
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.waiting import LONGEST_S
 from tasks.contract import JobRequest
 
 
-def _not_a_bool(value: object) -> object:
+def not_a_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("a truth value is not a number")
     return value
@@ -37,9 +36,8 @@ def _a_truth(value: object) -> object:
 
 
 Truth = Annotated[bool, BeforeValidator(_a_truth)]
-Whole = Annotated[int, BeforeValidator(_not_a_bool)]
-Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(_not_a_bool)]
-Seconds = Annotated[int, Field(ge=0, le=LONGEST_S), BeforeValidator(_not_a_bool)]
+Whole = Annotated[int, BeforeValidator(not_a_bool)]
+Workers = Annotated[int, Field(ge=1, le=64), BeforeValidator(not_a_bool)]
 BlobKey = Annotated[str, Field(pattern=r"^blob_[0-9a-f]{64}$", examples=["blob_" + "0f" * 32])]
 FaceKey = Annotated[
     str,
@@ -150,108 +148,6 @@ class JobBody(SpeakBody):
             for name in cls.model_fields
         }
         return cls.model_construct(**fields)
-
-
-# In the document alone: a wrong cursor has a problem of its own.
-CURSOR: dict[str, Any] = {"pattern": r"^([0-9]{1,12}\.[0-9]{6})?$"}
-
-
-class JobsQuery(BaseModel):
-    """Which jobs to list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Whole = Field(20, ge=1, le=100, description="At most this many.")
-    cursor: str = Field(
-        "",
-        max_length=500,
-        description="`next_cursor` of the page before; empty: the newest jobs.",
-        json_schema_extra=CURSOR,
-    )
-
-
-class ComparisonsQuery(JobsQuery):
-    """Which comparisons to list."""
-
-    cursor: str = Field(
-        "",
-        max_length=500,
-        description="`next_cursor` of the page before; empty: the newest.",
-        json_schema_extra=CURSOR,
-    )
-    job: str = Field("", max_length=100, description="Those that this job is a side of.")
-
-
-Prefer = Annotated[
-    str,
-    Field(
-        description="`wait=N`: answer when the job has ended, or after N seconds (RFC 7240).",
-        examples=["wait=30"],
-    ),
-]
-
-
-class SubmitHeaders(BaseModel):
-    """Headers that change how a job is taken."""
-
-    idempotency_key: str = Field(
-        "",
-        max_length=255,
-        description="A name of the client's own for this request: sent twice, it is one job.",
-    )
-    prefer: Prefer = ""
-
-
-class PollHeaders(BaseModel):
-    """Headers that change how a job is shown."""
-
-    prefer: Prefer = ""
-
-
-class PollQuery(BaseModel):
-    """How a job is shown."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    wait: Seconds | None = Field(
-        None,
-        description="Seconds: answer when the job has ended, or after them. As `Prefer: wait=N`.",
-        examples=[30],
-    )
-
-
-class EventsHeaders(BaseModel):
-    """Headers that say from where on a job's history is told."""
-
-    last_event_id: str = Field(
-        "",
-        max_length=40,
-        description="The `id` of the last message that came: the history goes on after it. "
-        "Browsers send it by themselves.",
-        examples=["1764043200000-0"],
-    )
-
-
-class EventsQuery(BaseModel):
-    """From where on a job's history is told."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    after: str = Field(
-        "", max_length=40, description="As `Last-Event-ID`, for clients that set no headers."
-    )
-
-
-class CaptionsQuery(BaseModel):
-    """How captions are written."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    words: Truth = Field(
-        False,
-        description="Whether each word has its time too, `<00:00:01.200>` before it, for karaoke.",
-        examples=[True],
-    )
 
 
 def job_request(
