@@ -10,6 +10,7 @@ from api.bodies import FILE_FIELDS
 from api.check_view import CheckView
 from api.comparison_views import ComparisonBody, ComparisonPageView, ComparisonView
 from api.face_views import FaceBody, FaceCorrection, FacesView, FaceView
+from api.fleet_views import FleetView
 from api.house_views import HealthView, VoicesView, WorkersView
 from api.job_views import JobPageView, JobView
 from api.problem_views import HttpProblem
@@ -19,8 +20,8 @@ TEMPLATE = "#/components/schemas/{model}"
 FILE = {"type": "string", "contentMediaType": "application/octet-stream", "title": "A file"}
 
 ANSWERS = (
-    JobView, JobPageView, CheckView, FaceView, FacesView, VoicesView, WorkersView, HealthView,
-    ComparisonView, ComparisonPageView, HttpProblem,
+    JobView, JobPageView, CheckView, FaceView, FacesView, VoicesView, WorkersView, FleetView,
+    HealthView, ComparisonView, ComparisonPageView, HttpProblem,
 )  # fmt: skip
 # What a model checks in a sentence of its own, so that its fields do not say it.
 ONE_SOURCE = [

@@ -3,11 +3,12 @@
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from api import docs
+from api import docs, fleet_docs
+from api.fleet_views import fleet_view
 from api.handlers import RETRY_LATER
 from api.house_views import HealthView, VoicesView, WorkersView, voice_view, worker_view
 from api.problems import problem_response
-from api.services import services
+from api.services import services, tenant
 from api.views import answer
 
 bp = APIBlueprint("system", __name__, tag="The house")
@@ -32,6 +33,21 @@ def workers() -> Response:
     found = [worker_view(w) for w in services().queue.workers()]
     shown = [view.model_copy(update={"job": None}) if hide else view for view in found]
     return answer(WorkersView(workers=shown))
+
+
+@bp.get("/api/v1/fleet")
+@bp.doc(**fleet_docs.FLEET)
+def fleet() -> Response:
+    """See all workers, by host
+
+    Each worker's device, generator, measured speed, state, the chunk in hand, GPU memory and last
+    error; and what waits for each generator. Where API keys are configured, a job in hand is named
+    only to its own tenant.
+    """
+    queue, asker = services().queue, tenant()
+    hide = services().tenants.asked
+    mine = (lambda job_id: queue.owns(job_id, asker)) if hide else (lambda _job_id: True)
+    return answer(fleet_view(queue.members(), queue.numbers.depths(), mine))
 
 
 @bp.get("/healthz")

@@ -25,6 +25,7 @@ COMMANDS = {  # in the order of `--help`; the sentence is the first of the comma
     "faces": "Keep faces at the API, and use them by id.",
     "voices": "List languages and their voices; SEARCH: those whose code or name has it.",
     "render": "Make a video in this process: no store, no queue.",
+    "fleet": "Show the workers of all hosts: device, speed, what is in hand, last error.",
     "worker": "Run this host's workers on the stores of LIPCHORD_QUEUE_URL and LIPCHORD_BLOB_URL.",
     "api": "Run the API alone, on the stores of LIPCHORD_QUEUE_URL and LIPCHORD_BLOB_URL.",
     "store": "Run one of the two stores alone, behind the password of its settings.",

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Unpack, cast
 from urllib.parse import quote
 
 from lipchord_client.faces import Face, Faces
+from lipchord_client.fleet import FleetView
 from lipchord_client.form import Body, Content, Value, body
 from lipchord_client.job import JOBS, Job, OnProgress
 from lipchord_client.pages import pages
@@ -128,6 +129,10 @@ class Client:
     def workers(self) -> list[WorkerView]:
         """Living workers."""
         return cast(list[WorkerView], self._get("/api/v1/workers")["workers"])
+
+    def fleet(self) -> FleetView:
+        """All workers, by host, and what waits for each generator."""
+        return cast(FleetView, self._get("/api/v1/fleet"))
 
     def _get(self, path: str) -> Any:
         return self._transport.ask("GET", path).json()

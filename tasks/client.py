@@ -32,7 +32,7 @@ from tasks.faces import Faces
 from tasks.faults import Faults
 from tasks.fleet import Fleet
 from tasks.holds import Holds
-from tasks.house import VoiceInfo, WorkerInfo
+from tasks.house import Member, VoiceInfo, WorkerInfo
 from tasks.numbers import Numbers
 from tasks.paging import parse_cursor
 from tasks.reception import Reception
@@ -192,6 +192,10 @@ class JobQueue(Watching):
     def workers(self) -> tuple[WorkerInfo, ...]:
         """Living workers, by heartbeat."""
         return self._fleet.workers()
+
+    def members(self) -> tuple[Member, ...]:
+        """All workers, with what each of them does; also those that have just gone."""
+        return self._fleet.members()
 
     def generators(self) -> tuple[str, ...]:
         """Installed generators, sorted."""

@@ -68,7 +68,7 @@ RETRY: dict[str, Any] = {  # of what has no record
 
 @worker_process_init.connect
 def _child_started(**_: object) -> None:
-    worker.start(lambda started: reaper.start(started, CeleryPublisher(app)))
+    worker.start_child(lambda started: reaper.start(started, CeleryPublisher(app)))
 
 
 @task_postrun.connect

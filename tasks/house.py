@@ -1,6 +1,7 @@
 """Who is in the house: living workers, and the voices that can speak."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,6 @@ class WorkerInfo:
         frames_left: of that chunk, when it was last heard.
         fixed_s, per_frame_s: what a chunk and a frame cost it, seconds, learnt from its chunks
             (`tasks.learning`). None: it has rendered none yet.
-        error, error_at: why an attempt of this process failed last, and when (Unix time, seconds).
         fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
             frames. None until it is ready.
         context: samples that its generator hears before and after a frame.
@@ -47,8 +47,6 @@ class WorkerInfo:
     frames_left: int = 0
     fixed_s: float | None = None
     per_frame_s: float | None = None
-    error: str | None = None
-    error_at: float | None = None
     gpu_memory_used: int | None = None
     gpu_memory_total: int | None = None
 
@@ -56,6 +54,42 @@ class WorkerInfo:
     def host(self) -> str:
         """The machine, by the worker's name; "" where the name has none."""
         return self.name.partition("@")[2]
+
+
+class WorkerState(StrEnum):
+    """What a worker does."""
+
+    STARTING = "starting"  # loads and warms up its generator
+    IDLE = "idle"  # a render worker with nothing in hand
+    RENDERING = "rendering"
+    READY = "ready"  # a cpu worker, which does not tell what it has in hand
+    DRAINING = "draining"  # was asked to end: what it has in hand is its last
+    GONE = "gone"  # was not heard of any more, without a word
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What went wrong last with a worker: when (Unix time, seconds), and why, in words."""
+
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A worker in the fleet's view.
+
+    Attributes:
+        worker: its last heartbeat.
+        state: what it does.
+        heard_s: since that heartbeat, seconds.
+        error: of this process or of one before it, in the last day.
+    """
+
+    worker: WorkerInfo
+    state: WorkerState
+    heard_s: float
+    error: Mishap | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from celery.worker.request import Request
 
 from tasks.contract import MERGE, PLAN
 from tasks.errors import StoreError
+from tasks.leaving import tell_fleet
 from tasks.records import MERGING, PLANNING, Records
 from tasks.settings import Settings
 from tasks.stores import connect
 
+DIED = "Its process died under its work ({}); see the worker's log."
 DEATHS = (WorkerLostError, TimeLimitExceeded, Terminated, SystemExit)
 
 log = structlog.get_logger()
@@ -41,6 +43,7 @@ class LeasedRequest(Request):  # type: ignore[misc]
 def _abandon(task: str, args: Any) -> None:
     piece = {PLAN: PLANNING, MERGE: MERGING}.get(task) or str(args[1])
     records, name = _records()
+    tell_fleet(lambda fleet, name: fleet.note_error(name, DIED.format(piece)))
     try:
         if records.abandon(args[0], piece, name):
             log.warning("a process died under its work", job=args[0], piece=piece)

@@ -45,6 +45,13 @@ class Watching:
             raise UnknownJobError(job_id)
         return job
 
+    def owns(self, job_id: str, tenant: str) -> bool:
+        """Whether the job is the tenant's."""
+        try:
+            return self.version(job_id, tenant).tenant == tenant
+        except UnknownJobError:
+            return False
+
     def version(self, job_id: str, tenant: str | None = None) -> Version:
         """Which of its states the job is in, cheaply. Raises UnknownJobError."""
         version = self._known(self._records.version, job_id)

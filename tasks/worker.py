@@ -5,9 +5,11 @@ It lives in the spawned child of `celery worker`; the parent never loads torch.
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -90,6 +92,8 @@ class Worker:
     def set_up(self) -> None:
         """Pin the process, start the heartbeat, load and warm up the generator."""
         pin(self.settings.cores)
+        with suppress(StoreError):
+            self.fleet.come(self.name)
         beat = threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True)
         beat.start()
         if self.settings.worker_kind == "render":
@@ -115,7 +119,10 @@ class Worker:
 
     def note_failure(self, why: str) -> None:
         """An attempt of this process has failed."""
-        self.note(error=why, error_at=round(time.time(), 3))
+        try:
+            self.fleet.note_error(self.name, why)
+        except StoreError as error:
+            log.warning("the fleet was not told", error=str(error))
 
     def take(self, job_id: str, chunk: int, n_frames: int) -> None:
         """A chunk comes into this worker's hand."""
@@ -191,6 +198,19 @@ def start(on_started: Callable[[Worker], None] = lambda _worker: None) -> None:
         raise SystemExit(f"lipchord worker cannot start: {error}") from error
     _worker = worker
     on_started(worker)
+
+
+def start_child(on_started: Callable[[Worker], None]) -> None:
+    """As `start`, in the child of `celery worker`, whose parent ends with it where it fails.
+
+    Celery's parent would start one child after the other for ever, and look alive: whoever
+    watches it would neither see that it cannot work, nor give up.
+    """
+    try:
+        start(on_started)
+    except SystemExit:
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise
 
 
 def current() -> Worker:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.formparser import parse_form_data
 
 import lipchord_client
-from api import house_views, job_views, problem_views, proof_view, schemas
+from api import fleet_views, house_views, job_views, problem_views, proof_view, schemas
 from deploy.ports import free_port
 from lipchord_client import (
     Client,
@@ -26,6 +26,7 @@ from lipchord_client import (
     RefusedError,
     StillRunningError,
     UnreachableError,
+    fleet,
     views,
 )
 from lipchord_client.form import form
@@ -206,6 +207,13 @@ def test_the_folder_alone_is_enough(served: Served, tmp_path: Path) -> None:
         (views.LinksView, job_views.LinksView),
         (views.ProofView, proof_view.ProofView),
         (views.VoiceView, house_views.VoiceView),
+        (fleet.FleetView, fleet_views.FleetView),
+        (fleet.HostView, fleet_views.HostView),
+        (fleet.QueueView, fleet_views.QueueView),
+        (fleet.FleetWorkerView, fleet_views.FleetWorkerView),
+        (fleet.InHandView, fleet_views.InHandView),
+        (fleet.MemoryView, fleet_views.MemoryView),
+        (fleet.MishapView, fleet_views.MishapView),
     ],
 )
 def test_the_types_are_those_of_the_api(typed: type, model: type) -> None:
