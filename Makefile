@@ -9,7 +9,7 @@ BROWSER := tests/browser
 OPENCV := $(shell sed -n 's/^opencv-python==//p' constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo gallery up test test-browser test-openapi test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-wav2lip bench-scale bench-gpu referee lint-recipes train-viseme eval-viseme fmt clean
+.PHONY: help venv demo gallery up test test-browser test-openapi test-hosts faults soak check lint types contracts bench bench-engine bench-first bench-sizing bench-wav2lip bench-scale bench-gpu referee lint-recipes train-viseme eval-viseme fmt clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench: $(READY)  ## Measure: one render worker against two, the queue against no
 
 bench-first: $(READY)  ## Measure: how soon the first second can be played, and what that costs
 	@$(BIN)/python -m benchmarks.first_second
+
+bench-sizing: $(READY)  ## Simulate: how near our cuts come to the best that any cut could do
+	@$(BIN)/python -m benchmarks.sizing
 
 bench-engine: $(READY)  ## Measure the built-in generator, stage by stage
 	@$(BIN)/python -m benchmarks.engine

@@ -17,7 +17,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, product
 from math import ceil
 
 import numpy as np
@@ -29,9 +29,8 @@ LAST_ROUND = 0.15  # of the mean chunk: what the slowest worker can be behind wi
 ROUNDS = (1, 2, 3, 4, 6, 8)
 SHARES = (1.0, 0.92, 0.8, 0.6, 0.4)  # of the time that is left
 BLURS = (0.02, 0.25, 1.0)  # of that time: who is free within it may be the next to pull
-MANY = 16  # workers: beyond, one of each of the two, for the plan itself must not take long
 UNSURE = 0.08  # at most: by so much a worker is quicker or slower than it was measured
-AS_MEASURED, UNLIKE = 2, 6  # plays of each proposal: with such workers, and with such
+AS_MEASURED, UNLIKE = 4, 6  # plays of each proposal: with such workers, and with such
 HALVINGS, LATE = 7, 1.002  # of the search for the end; so near to it is in time
 MOST_EACH = 8  # chunks for each worker, on the average: beyond, none of the rules gains
 
@@ -102,11 +101,10 @@ def _proposals(n_frames: int, crew: Sequence[Pace], shortest: int) -> Iterator[t
     for rounds in ROUNDS:
         if rounds * workers <= most:
             yield trapezoid(n_frames, rounds * workers, workers, shortest)
-    for share in SHARES if workers <= MANY else SHARES[1:3]:
-        for blur in BLURS if workers <= MANY else BLURS[1:2]:
-            found = _factored(n_frames, crew, shortest, share, blur)
-            if found:
-                yield found
+    for share, blur in product(SHARES, BLURS):
+        found = _factored(n_frames, crew, shortest, share, blur)
+        if found:
+            yield found
 
 
 def _factored(

@@ -43,7 +43,7 @@ def test_workers_share_a_group_of_cores_and_bear_the_hosts_name() -> None:
         (["--cores", "0-none"], "--cores 0-none"),
         (["--cores", "4096"], "is not among those"),
         (["--devices", "7"], "--devices 7: there is no such GPU here"),
-        (["--no-cpu", "--no-render"], "leaves no worker to run"),
+        (["--no-cpu", "--no-render"], "leave no worker to run"),
         (["--per-device", "0"], "--per-device"),
     ],
 )
