@@ -23,8 +23,8 @@ PAGES = [ROOT / "README.md", ROOT / "README.ru.md", *(ROOT / "docs").glob("*.md"
 # At the line's beginning, behind variables, in $(…), or after &&; not `kubectl -n lipchord get`.
 OURS = r"(?:^(?:\w+=\S+\s+)*|\$\(|&& )(?:\.venv/bin/)?lipchord ([a-z][^|)>#]*)"
 FOR_SCRIPTS = (
-    "submit", "watch", "list", "cancel", "download", "check", "voices", "doctor", "faces add",
-    "faces list", "faces show", "faces delete",
+    "submit", "watch", "list", "cancel", "download", "check", "voices", "doctor", "fleet",
+    "faces add", "faces list", "faces show", "faces delete",
 )  # fmt: skip
 
 
