@@ -57,7 +57,7 @@ def cut(
 
 def early_frames(request: JobRequest, fps: Fraction, settings: Settings) -> int:
     """Of a first chunk that can soon be watched; 0 where one chunk was asked for."""
-    return 0 if request.num_workers == 1 else round(settings.early_s * fps)
+    return 0 if request.num_workers == 1 else max(0, round(settings.early_s * fps))
 
 
 def wanted_lengths(
