@@ -89,6 +89,9 @@ def test_one_that_ended_as_it_was_asked_to_is_not_missed(house: House) -> None:
 
     assert workers(house) == {}
     assert house.queue.workers() == ()
+    beats(house, "render0@h")  # of a child that ends after its parent
+    connect(house.settings.queue_url).zincrby("lipchord:workers", -60, "render0@h")
+    assert workers(house) == {}
 
 
 def test_the_next_process_of_a_name_does_not_drain_but_its_error_is_still_told(
