@@ -23,6 +23,8 @@ class WorkerInfo:
         frames_left: of that chunk, when it was last heard.
         fixed_s, per_frame_s: what a chunk and a frame cost it, seconds, learnt from its chunks
             (`tasks.learning`). None: it has rendered none yet.
+        error_at: when an attempt of this process failed last (Unix time, seconds); why, the
+            fleet's view says (`Member.error`).
         fingerprint: of a render worker's generator, weights and encoder: equal ones make equal
             frames. None until it is ready.
         context: samples that its generator hears before and after a frame.
@@ -47,6 +49,7 @@ class WorkerInfo:
     frames_left: int = 0
     fixed_s: float | None = None
     per_frame_s: float | None = None
+    error_at: float | None = None
     gpu_memory_used: int | None = None
     gpu_memory_total: int | None = None
 

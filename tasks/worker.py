@@ -119,6 +119,7 @@ class Worker:
 
     def note_failure(self, why: str) -> None:
         """An attempt of this process has failed."""
+        self.note(error_at=round(time.time(), 3))
         try:
             self.fleet.note_error(self.name, why)
         except StoreError as error:
