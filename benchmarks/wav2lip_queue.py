@@ -3,17 +3,21 @@
 `make bench-wav2lip` runs it. Weights are random (speed does not depend on them);
 the mouth does not rest, so that every frame is drawn. Each kind gets a fresh
 stack and one job, in rounds; medians are shown. Peak memory is the kernel's
-high-water mark of the rendering processes. Prints a table, saves JSON.
+high-water mark of the rendering processes. What two cores can do at most is measured
+without a queue: one pinned process alone, then one on each core at the same time.
+Prints a table, saves JSON.
 """
 
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from tempfile import TemporaryDirectory
 
 import click
@@ -61,6 +65,35 @@ def measured(sound: Path, weights: Path, folder: Path, workers: int, cores: int)
     return Round(job.view["timings"]["render"], whole, len(job.chunks), peak)
 
 
+def bound(weights: Path, folder: Path) -> float:
+    """How much two cores draw at once, over what one draws alone: no queue can beat that."""
+    env = {**os.environ, "LIPCHORD_WAV2LIP_CHECKPOINT": str(weights)}
+
+    def a_frame(cores: int) -> float:
+        """Seconds of a frame, on average, with so many cores at work."""
+        files = [folder / f"bare-{core}.json" for core in range(cores)]
+        argv = [
+            sys.executable,
+            "-m",
+            "benchmarks.chunk_costs",
+            "--generator",
+            "wav2lip",
+            "--repeats",
+            "2",
+        ]
+        running = [
+            subprocess.Popen(
+                [*argv, "--core", str(core), str(file)], env=env, stdout=subprocess.DEVNULL
+            )
+            for core, file in enumerate(files)
+        ]
+        if any(process.wait() for process in running):
+            raise SystemExit("The bare processes ended with an error: see above.")
+        return mean(json.loads(file.read_text())["per_frame_s"] for file in files)
+
+    return 2 * a_frame(1) / a_frame(2)
+
+
 def rendering(url: str) -> list[dict[str, object]]:
     """The render workers, as the API tells of them."""
     with urllib.request.urlopen(f"{url}/api/v1/workers", timeout=10) as answer:
@@ -81,12 +114,14 @@ def main(seconds: int, rounds: int) -> None:
     """Measure, print, save."""
     console = Console()
     found: dict[str, list[Round]] = {kind: [] for kind in KINDS}
+    bounds: list[float] = []
     Path(".var").mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="bench-", dir=".var") as name:
         folder = Path(name).resolve()
         sound, weights = folder / "speech.wav", write_checkpoint(folder / "wav2lip.pth")
         speak(seconds, sound)
         for _ in range(rounds):
+            bounds.append(bound(weights, folder))
             for kind, (workers, cores) in KINDS.items():
                 found[kind].append(measured(sound, weights, folder, workers, cores))
     renders = {kind: median(lap.render for lap in laps) for kind, laps in found.items()}
@@ -98,6 +133,7 @@ def main(seconds: int, rounds: int) -> None:
         "ratios": {
             "one worker / two": round(one / two, 3),
             "one worker of both cores / two": round(both / two, 3),
+            "one core / two cores without a queue": round(median(bounds), 3),
         },
     }
     table = Table("wav2lip through the queue", "render s", "whole job s", "chunks", "peak MB")
