@@ -277,6 +277,8 @@ def test_ctrl_c_while_watching_leaves_the_job_and_says_how_to_come_back(
     watching = subprocess.Popen(
         [sys.executable, "-m", "deploy.cli", "watch", job_id, "-o", "x.mp4"],
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ.copy(),
+        # A shell that runs the tests in the background has Ctrl-C ignored, children included.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     assert watching.stderr is not None
     assert watching.stderr.readline() == "queued\n"
