@@ -85,26 +85,31 @@ def two_stores(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def house(folder: Path, threads: int = 0, **env: str) -> Iterator[House]:
-    """Everything is up inside the block.
+def house(folder: Path, renders: bool = True, **env: str) -> Iterator[House]:
+    """Both stores, and in this process a worker that plans and merges.
 
     Args:
-        threads: render workers, each a thread with a name and connections of its own; 0: one
-            worker takes all messages, one at a time.
+        renders: that worker takes the chunks, too, one at a time; else `scale_crew` does.
         env: more settings.
     """
     with two_stores(folder) as (queue_url, blob_url), ExitStack() as stack:
         told = {"LIPCHORD_QUEUE_URL": queue_url, "LIPCHORD_BLOB_URL": blob_url,
                 "LIPCHORD_READY_GRACE_S": "0", "LIPCHORD_REUSE": "0", **env}  # fmt: skip
         stack.enter_context(patch.dict(os.environ, told))
+        made = here()
         # Celery's app reads its settings when it is imported.
         from benchmarks.scale_workers import working
-        from tasks.stores import connect
 
-        settings = Settings.from_env()
-        made = House(settings, connect(queue_url), connect(blob_url))
-        stack.enter_context(working(made, threads))
+        stack.enter_context(working(made, renders))
         yield made
+
+
+def here() -> House:
+    """The house whose stores the environment names."""
+    from tasks.stores import connect
+
+    settings = Settings.from_env()
+    return House(settings, connect(settings.queue_url), connect(settings.blob_url))
 
 
 def front_door(house: House) -> Any:

@@ -37,17 +37,18 @@ class StandIn:
 
 
 @contextmanager
-def working(house: House, threads: int) -> Iterator[None]:
-    """A worker that plans and merges, and render workers."""
+def working(house: House, renders: bool) -> Iterator[None]:
+    """A worker that plans and merges, one piece at a time.
+
+    Args:
+        renders: it takes the chunks, too.
+    """
     with ExitStack() as stack:
-        stack.enter_context(_names(house))
-        cpu, render = [CPU_QUEUE], [render_queue(GENERATOR)]
-        solo = cpu if threads else cpu + render
-        stack.enter_context(_celery("cpu@scale", "solo", 1, solo))
-        blob = some_blob(worker.current().storage)
-        standing = StandIn(house, blob)
-        _Crew.standing = standing
-        worker.current()._renderer = standing  # type: ignore[assignment]
+        queues = [CPU_QUEUE, render_queue(GENERATOR)] if renders else [CPU_QUEUE]
+        stack.enter_context(_celery("cpu@scale", "solo", 1, queues))
+        here = worker.current()
+        blob = some_blob(here.storage)
+        here._renderer = StandIn(house, blob)  # type: ignore[assignment]
 
         def plan(here: worker.Worker, job_id: str, note: Any) -> Plan:
             if not house.n_chunks:
@@ -58,8 +59,14 @@ def working(house: House, threads: int) -> Iterator[None]:
         stack.enter_context(patch.object(handlers, "plan_job", plan))
         stack.enter_context(patch.object(handlers, "sound_of_video", lambda *_: blob.key))
         stack.enter_context(patch.object(handlers, "stitch", lambda *_: video_of(blob)))
-        if threads:
-            stack.enter_context(_celery("render@scale", "threads", threads, render))
+        yield
+
+
+@contextmanager
+def crew(house: House, name: str, threads: int) -> Iterator[None]:
+    """So many render workers, each a thread with a name and connections of its own."""
+    _Crew.standing, _Crew.name = StandIn(house, some_blob(worker.current().storage)), name
+    with _names(house), _celery(f"{name}@scale", "threads", threads, [render_queue(GENERATOR)]):
         yield
 
 
@@ -67,6 +74,7 @@ class _Crew:
     """Each thread of the pool is a worker of its own, by name and by connections."""
 
     standing: StandIn
+    name: str
     mine = threading.local()
     numbers = count()
 
@@ -80,7 +88,7 @@ def _names(house: House) -> Iterator[None]:
         if not threading.current_thread().name.startswith("ThreadPoolExecutor"):
             return one()
         if not hasattr(_Crew.mine, "worker"):
-            name = f"render{next(_Crew.numbers)}@scale"
+            name = f"{_Crew.name}-{next(_Crew.numbers)}@scale"
             settings = replace(
                 house.settings, worker_name=name, worker_kind="render", generator=GENERATOR
             )

@@ -17,6 +17,7 @@ from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 
 DEFAULT_FPS = Fraction(25)
 SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
+STRICT = 40  # of the chunks beside a cut this part at most, where lengths matter more than silence
 GRID = 8  # frames that a generator computes together; one cut inside is computed on both sides
 MIN_SILENCE_MS = 60  # the closed lips of a p are silent for less: that is no pause
 MARGIN = SAMPLE_RATE // 50  # samples; nearer to its ends a silence is a voice that fades
@@ -165,7 +166,11 @@ def place_cuts(
 
 
 def place(
-    pcm: NDArray[np.int16], wanted: Sequence[int], fps: Fraction, first: int = 0
+    pcm: NDArray[np.int16],
+    wanted: Sequence[int],
+    fps: Fraction,
+    first: int = 0,
+    strict: bool = False,
 ) -> tuple[FrameRange, ...]:
     """Cut a run of frames into chunks of about these lengths, in silence where some is nearby.
 
@@ -174,6 +179,8 @@ def place(
         wanted: frames of each chunk, none of them 0.
         fps: video frames a second.
         first: the run's first frame.
+        strict: a cut moves by at most a 40th of the shorter chunk beside it, or to the grid: all
+            wait for the longest chunk, and of many one is always lengthened by both its cuts.
 
     Returns:
         As many ranges, which tile [first, first + sum(wanted)) in order, none of them empty.
@@ -182,8 +189,11 @@ def place(
     edges = [first]
     for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
         # Two neighbouring cuts that both move stay at least one frame apart.
-        room = (min(frame - before, after - frame) - 1) // 2
-        edges.append(_quiet_frame(pcm, frame, min(int(SEARCH_S * fps), room), fps))
+        shorter = min(frame - before, after - frame)
+        reach = min(int(SEARCH_S * fps), (shorter - 1) // 2)
+        if strict:
+            reach = min(reach, max(GRID // 2, shorter // STRICT))
+        edges.append(_quiet_frame(pcm, frame, reach, fps))
     edges.append(ideal[-1])
     return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))
 

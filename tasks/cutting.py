@@ -14,8 +14,10 @@ from lipsync_engine.timeline import FrameRange
 from tasks.blueprint import Chunk
 from tasks.contract import JobRequest
 from tasks.known import Known
+from tasks.paces import in_turn
 from tasks.settings import Settings
 
+MANY = 16  # workers: from here on equal ends are worth more than a cut in silence
 MAX_CHUNK_FRAMES = 3000  # keeps a chunk on a slow generator (3 frames/s) within a task's time limit
 
 
@@ -48,7 +50,7 @@ def cut(
         )
         shortest = max(1, int(MIN_CHUNK_S * fps))
         for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
-            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first))
+            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, strict=len(crew) >= MANY))
     ordered = sorted(runs.items(), key=lambda run: run[0].first)
     return tuple(
         Chunk(index, run.first, run.count, key) for index, (run, key) in enumerate(ordered)
@@ -64,7 +66,7 @@ def wanted_lengths(
     n_frames: int, fps: Fraction, crew: Sequence[Pace], early: int
 ) -> tuple[int, ...]:
     """Frames of the chunks of so many frames that are to be rendered, before they are placed."""
-    return lengths(n_frames, crew, fps, early, MAX_CHUNK_FRAMES)
+    return lengths(n_frames, in_turn(crew), fps, early, MAX_CHUNK_FRAMES)
 
 
 def _shared(

@@ -1,0 +1,53 @@
+"""Where a job is cut for many workers: near to the lengths that let all of them end together."""
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lipsync_engine.chunking import GRID, STRICT
+from lipsync_engine.pulling import Pace
+from lipsync_engine.timeline import SAMPLE_RATE, frame_count
+from tasks.cutting import MANY, cut, wanted_lengths
+from tasks.paces import MESSAGE_S, in_turn
+
+FPS = Fraction(25)
+
+
+def words(seconds: int, seed: int) -> np.ndarray:
+    """Noise with pauses at other places in each second: there is something to cut at."""
+    rng = np.random.default_rng(seed)
+    pcm = rng.normal(0, 4000, seconds * SAMPLE_RATE).clip(-32000, 32000).astype(np.int16)
+    for second in range(seconds):
+        at = int((second + rng.uniform(0, 0.8)) * SAMPLE_RATE)
+        pcm[at : at + SAMPLE_RATE // 8] = 0
+    return pcm
+
+
+@settings(max_examples=15, deadline=None)
+@given(workers=st.integers(MANY, 64), seconds=st.integers(60, 200), seed=st.integers(0, 99))
+def test_many_workers_get_the_lengths_that_were_wanted(
+    workers: int, seconds: int, seed: int
+) -> None:
+    pcm, crew = words(seconds, seed), [Pace(0.05, 0.02)] * workers
+    n_frames = frame_count(len(pcm), FPS)
+    wanted = wanted_lengths(n_frames, FPS, crew, 0)
+
+    chunks = cut(pcm, n_frames, FPS, crew)
+
+    assert sum(chunk.n_frames for chunk in chunks) == n_frames
+    reach = max(GRID // 2, max(wanted) // STRICT)
+    assert all(
+        abs(chunk.n_frames - length) <= 2 * reach
+        for chunk, length in zip(chunks, wanted, strict=True)
+    )
+
+
+@given(free=st.lists(st.floats(0, 5), min_size=1, max_size=64))
+def test_messages_come_one_after_the_other(free: list[float]) -> None:
+    crew = in_turn([Pace(0.05, 0.02, at) for at in free])
+
+    assert all(pace.free_s >= turn * MESSAGE_S for turn, pace in enumerate(crew))
+    assert [max(0.0, pace.free_s) for pace in crew] == sorted(pace.free_s for pace in crew)
+    assert all(pace.free_s >= at for pace, at in zip(crew, sorted(free), strict=True))
