@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from lipsync_engine.chunking import (
-    GRID,
     MIN_CHUNK_S,
     ChunkCosts,
     costs_of,
     estimate_optimal_chunks,
     place_cuts,
 )
+from lipsync_engine.quiet import GRID
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count
 
 NTSC = [Fraction(24000, 1001), Fraction(30000, 1001)]

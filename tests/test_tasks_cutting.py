@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lipsync_engine.chunking import GRID, STRICT
+from lipsync_engine.chunking import STRICT
 from lipsync_engine.pulling import Pace
+from lipsync_engine.quiet import GRID
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count
 from tasks.cutting import MANY, cut, wanted_lengths
 from tasks.paces import MESSAGE_S, in_turn
