@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -108,10 +109,17 @@ class Moody(Stamp):
         frames = super().render(*args)  # type: ignore[arg-type]
         yield next(frames)
         mood, times = divmod(args[4].seed, 10)  # type: ignore[attr-defined]
-        if mood and len(list(Path(os.environ["TMPDIR"]).glob(f"mood-{mood}.*"))) < times:
-            (Path(os.environ["TMPDIR"]) / f"mood-{mood}.{time.time_ns()}").touch()
+        if mood and any(_first_to_make(f"mood-{mood}.{turn}") for turn in range(times)):
             _MOODS[mood]()
         yield from frames
+
+
+def _first_to_make(name: str) -> bool:
+    """Whether no other process had it: two workers ask at the same time."""
+    with suppress(FileExistsError):
+        (Path(os.environ["TMPDIR"]) / name).touch(exist_ok=False)
+        return True
+    return False
 
 
 def _break() -> None:
