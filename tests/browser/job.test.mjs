@@ -14,15 +14,19 @@ const ended = (id) => until(async () => {
   return !["queued", "running"].includes(job.state) && job;
 }, "the end of the job");
 const bars = (page, kind = "") => page.locator(`.gantt .bar${kind}`);
+/** All bars of a finished job: its chunks are in its own view; plan and merge come with its history, a moment later. */
+async function drawn(page, job) {
+  for (const [kind, count] of [[".chunk.done", job.chunks.total], [".plan.done", 1], [".merge.done", 1]]) {
+    await until(async () => (await bars(page, kind).count()) === count, `${count} bars ${kind}`);
+  }
+}
 const pairs = (page, id) => page.locator(`#${id}`).evaluate((list) => Object.fromEntries([...list.querySelectorAll("dt")].map((name) => [name.textContent, name.nextElementSibling.textContent])));
 
 test("a finished job shows each chunk on its worker, its times, and the proof", async () => {
   const job = await ended((await send({ reuse: false })).id);
   const { page, context, complaints } = await visit(job.links.page);
 
-  await until(async () => (await bars(page, ".chunk.done").count()) === job.chunks.total, "a bar for each chunk");
-  assert.equal(await bars(page, ".plan.done").count(), 1);
-  assert.equal(await bars(page, ".merge.done").count(), 1);
+  await drawn(page, job);
   assert.equal(await page.locator("#state").textContent(), "Done");
   const proof = await pairs(page, "proof");
   assert.equal(proof.Frames, `${job.proof.n_frames} at 25 a second`);
@@ -42,7 +46,7 @@ test("a finished job shows each chunk on its worker, its times, and the proof", 
 test("the chart is one stop of the keyboard, and the arrows tell of each bar", async () => {
   const job = await ended((await send({ reuse: false })).id);
   const { page, context } = await visit(job.links.page);
-  await until(async () => (await bars(page, ".chunk.done").count()) === job.chunks.total, "a bar for each chunk");
+  await drawn(page, job);
 
   await page.locator(".gantt .bar[tabindex='0']").focus();
   assert.equal(await page.locator(".gantt .bar[tabindex='0']").count(), 1);
