@@ -7,14 +7,12 @@ face is the shipped avatar at the size that is asked for; the sound is noise.
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from queue import Queue
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.engine_parts import avatar_at
+from benchmarks.gpu_overlap import beside, copied
 from benchmarks.stopwatch import Stopwatch
 from lipsync_engine import registry, video
 from lipsync_engine.audio import AudioSlice, needed_samples
@@ -166,8 +165,8 @@ def overlap(asked: Asked) -> dict[str, Any]:
 
     ways: dict[str, Callable[[], Iterator[Frames]]] = {
         "one after the other": lambda: (whole(roi.cpu().numpy()) for roi in rois()),
-        "copy by pinned memory and a stream of its own": lambda: map(whole, _copied(rois())),
-        "and drawing beside encoding": lambda: _beside(map(whole, _copied(rois()))),
+        "copy by pinned memory and a stream of its own": lambda: map(whole, copied(rois())),
+        "and drawing beside encoding": lambda: beside(map(whole, copied(rois()))),
     }
     found = {}
     with TemporaryDirectory() as folder:
@@ -178,43 +177,6 @@ def overlap(asked: Asked) -> dict[str, Any]:
             n = video.encode_chunk(way(), Path(folder) / "chunk.mp4", FPS)
             found[name] = round(n / (time.perf_counter() - began), 1)
     return found
-
-
-def _copied(rois: Iterator[torch.Tensor]) -> Iterator[Frames]:
-    """On the host, each copied while the next is drawn; without CUDA as they come."""
-    waiting: tuple[torch.Tensor, torch.cuda.Event] | None = None
-    stream = torch.cuda.Stream() if torch.cuda.is_available() else None
-    for roi in rois:
-        if stream is None or not roi.is_cuda:
-            yield roi.cpu().numpy()
-            continue
-        host = torch.empty(roi.shape, dtype=roi.dtype, pin_memory=True)
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            host.copy_(roi, non_blocking=True)
-            roi.record_stream(stream)
-            done = stream.record_event()
-        if waiting:
-            waiting[1].synchronize()
-            yield waiting[0].numpy()
-        waiting = host, done
-    if waiting:
-        waiting[1].synchronize()
-        yield waiting[0].numpy()
-
-
-def _beside(frames: Iterator[Frames]) -> Iterator[Frames]:
-    """Drawn by another thread, two batches ahead of who takes them."""
-    ahead: Queue[Frames | None] = Queue(2)
-
-    def draw() -> None:
-        for batch in frames:
-            ahead.put(batch)
-        ahead.put(None)
-
-    threading.Thread(target=draw, daemon=True).start()
-    while (batch := ahead.get()) is not None:
-        yield batch
 
 
 def _nvenc(frames: list[Frames], size: tuple[int, int]) -> float:
@@ -267,4 +229,4 @@ if __name__ == "__main__":
     told = json.loads(sys.argv[2])
     print(json.dumps(PARTS[sys.argv[1]](Asked(**told | {"size": tuple(told["size"])}))), flush=True)
     sys.stdout.flush()
-    os._exit(0)  # a thread of `_beside` may still wait
+    os._exit(0)  # a thread of `beside` may still wait

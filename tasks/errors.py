@@ -90,6 +90,8 @@ class UnknownJobError(TasksError):
 
 
 class UnknownComparisonError(TasksError):
+    """No comparison has this id, or not any more."""
+
     code = "unknown-comparison"
 
     def __init__(self, comparison_id: str) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import redis
 
-from tasks.contract import Failure, MediaKind
+from tasks.contract import Failure, JobRequest, MediaKind
 from tasks.stores import answering
 
 FOUND_TTL_S = (
@@ -49,3 +49,9 @@ class Inspections:
 
 def _name(kind: MediaKind, key: str, fps: str) -> str:
     return f"lipchord:inspected:{kind}:{fps}:{key}"
+
+
+def uploads_of(request: JobRequest) -> list[str]:
+    """Keys of the uploaded blobs that a request speaks of."""
+    keys = (request.speech, request.face)
+    return [key for key in keys if key is not None and not key.startswith("face_")]

@@ -28,6 +28,7 @@ class PartsFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: object) -> int:
+        """Fill `buffer` from here on, up to the end of a part; bytes read, 0 at the end."""
         view = memoryview(cast(bytearray, buffer)).cast("B")
         if self._position >= self._size:
             return 0

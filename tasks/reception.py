@@ -27,7 +27,7 @@ from tasks.faults import Faults
 from tasks.fleet import Fleet
 from tasks.holds import Holds, Kind
 from tasks.house import WorkerInfo
-from tasks.inspection import Inspections
+from tasks.inspection import Inspections, uploads_of
 from tasks.kept import KeptFace
 from tasks.load import Load
 from tasks.records import Records
@@ -77,8 +77,8 @@ class Reception:
             raise self._too_many(tenant, unfinished, generator)
 
     def pin(self, request: JobRequest, tenant: str) -> tuple[JobRequest, tuple[str, str]]:
-        """For two jobs that are to be sent later: the request with its face as it is now (or was,
-        for its first job), and ids for which its uploads are held. Raises RejectedError."""
+        """For two jobs to be sent later: the request with its face as it is now (or was, for its
+        first job), and ids for which its uploads are held. Raises RejectedError."""
         face, epoch = None, self._epoch.now()
         if request.face_card is None:
             request, face = self._with_face(request, tenant, known=False)
@@ -245,9 +245,3 @@ class Reception:
             f"{self._settings.tenant_jobs} may be. Send this one when some of them are.",
             self.load.next_end_s(tenant, generator),
         )
-
-
-def uploads_of(request: JobRequest) -> list[str]:
-    """Keys of the uploaded blobs that a request speaks of."""
-    keys = (request.speech, request.face)
-    return [key for key in keys if key is not None and not key.startswith("face_")]

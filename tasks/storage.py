@@ -93,6 +93,7 @@ class RedisStorage:
         self._scripts = blob_scripts(client, "touch", "manifest", "drop")
 
     def put(self, data: bytes | BinaryIO, ttl_s: int) -> Blob:
+        """See `Storage`. Raises StoreError: full, away, or the bytes came too slowly."""
         whole, size, parts = hashlib.sha256(), 0, []
         with answering(STORE):
             for part in pieces(data, self._part_bytes):
@@ -113,6 +114,7 @@ class RedisStorage:
         return Blob(key, self._manifest(key)["size"])
 
     def open(self, key: str) -> BinaryIO:
+        """See `Storage`; parts are fetched as they are read."""
         manifest = self._manifest(key)
 
         def fetch(index: int) -> bytes:
@@ -130,6 +132,7 @@ class RedisStorage:
             self._scripts["drop"](args=[key])
 
     def verify(self, key: str) -> bool:
+        """See `Storage`; one part is in memory at a time."""
         try:
             parts = self._manifest(key)["parts"]
         except MissingBlobError:

@@ -22,7 +22,7 @@ from tasks.settings import Settings
 from tasks.webhooks.outbox import Outbox as WebhookOutbox
 from tasks.webhooks.outbox import Outcome
 from tests.api_house import HELLO, JOBS, House, Outbox
-from tests.faults.disk import SmallDisk
+from tests.faults.disk import small_disk
 from tests.odd_store import odd_store
 from tests.served import serving
 from tests.workers import until
@@ -261,9 +261,7 @@ def test_a_store_that_hangs_is_down_before_prometheus_gives_up(
 def test_a_store_whose_disk_is_full_is_up_and_not_durable(
     guard: Guard, tmp_path: Path, blob_store: str
 ) -> None:
-    disk = SmallDisk(tmp_path / "disk")
-    if not disk.small:
-        pytest.skip("mounting a small disk needs root and the right to mount")
+    disk = small_disk(tmp_path / "disk")
     try:
         with odd_store(guard, disk.folder, tmp_path, "--appendfsync", "everysec") as odd:
             house = House(odd.url, blob_store)

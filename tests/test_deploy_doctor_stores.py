@@ -11,7 +11,7 @@ from deploy.doctor.finding import Finding
 from deploy.guard import Guard
 from deploy.ports import free_port
 from tests.doctor import bad, by_name, well
-from tests.faults.disk import SmallDisk
+from tests.faults.disk import small_disk
 from tests.odd_store import odd_store
 
 
@@ -57,9 +57,7 @@ def test_a_full_store_leads_to_its_alarm(guard: Guard, tmp_path: Path, queue_sto
 
 
 def test_a_store_whose_file_cannot_be_written_is_told_so(guard: Guard, tmp_path: Path) -> None:
-    disk = SmallDisk(tmp_path / "disk")
-    if not disk.small:
-        pytest.skip("mounting a small disk needs root and the right to mount")
+    disk = small_disk(tmp_path / "disk")
     try:
         with odd_store(guard, disk.folder, tmp_path, "--appendfsync", "everysec") as odd:
             url = odd.url

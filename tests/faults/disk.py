@@ -5,6 +5,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 BYTES = 16 * 2**20
 
 
@@ -33,3 +35,12 @@ class SmallDisk:
     def close(self) -> None:
         if self.small:
             subprocess.run(["umount", "--lazy", self.folder], check=False)
+
+
+def small_disk(folder: Path) -> SmallDisk:
+    """A disk that can be filled; who may not mount one has the test skipped, but never in CI."""
+    disk = SmallDisk(folder)
+    if not disk.small:
+        assert not os.environ.get("CI"), "CI must be root and may mount: a full disk is tested"
+        pytest.skip("mounting a small disk needs root and the right to mount")
+    return disk
