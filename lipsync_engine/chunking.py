@@ -4,19 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync_engine.placing import place
 from lipsync_engine.pulling import Pace
-from lipsync_engine.quiet import GRID, quiet_frame
 from lipsync_engine.sizing import MIN_CHUNK_S, lengths, trapezoid
 from lipsync_engine.timeline import FrameRange
 
 DEFAULT_FPS = Fraction(25)
-SEARCH_S = Fraction(1, 2)  # a cut moves at most this far from its ideal place
-STRICT = 40  # of the chunks beside a cut this part at most, where lengths matter more than silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,36 +155,3 @@ def place_cuts(
     shortest = int(MIN_CHUNK_S * fps)
     wanted = trapezoid(n_frames, min(n_chunks, n_frames), num_workers, shortest)
     return place(pcm, wanted, fps, first)
-
-
-def place(
-    pcm: NDArray[np.int16],
-    wanted: Sequence[int],
-    fps: Fraction,
-    first: int = 0,
-    strict: bool = False,
-) -> tuple[FrameRange, ...]:
-    """Cut a run of frames into chunks of about these lengths, in silence where some is nearby.
-
-    Args:
-        pcm: as for `place_cuts`.
-        wanted: frames of each chunk, none of them 0.
-        fps: video frames a second.
-        first: the run's first frame.
-        strict: a cut moves by at most a 40th of the shorter chunk beside it, or to the grid: all
-            wait for the longest chunk, and of many one is always lengthened by both its cuts.
-
-    Returns:
-        As many ranges, which tile [first, first + sum(wanted)) in order, none of them empty.
-    """
-    ideal = list(accumulate(wanted, initial=first))
-    edges = [first]
-    for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
-        # Two neighbouring cuts that both move stay at least one frame apart.
-        shorter = min(frame - before, after - frame)
-        reach = min(int(SEARCH_S * fps), (shorter - 1) // 2)
-        if strict:
-            reach = min(reach, max(GRID // 2, shorter // STRICT))
-        edges.append(quiet_frame(pcm, frame, reach, fps))
-    edges.append(ideal[-1])
-    return tuple(FrameRange(a, b - a) for a, b in pairwise(edges))

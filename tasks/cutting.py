@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync_engine.chunking import place
+from lipsync_engine.placing import place
 from lipsync_engine.pulling import Pace
 from lipsync_engine.sizing import MIN_CHUNK_S, lengths
 from lipsync_engine.timeline import FrameRange
@@ -50,7 +50,7 @@ def cut(
         )
         shortest = max(1, int(MIN_CHUNK_S * fps))
         for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
-            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, strict=len(crew) >= MANY))
+            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, even=len(crew) >= MANY))
     ordered = sorted(runs.items(), key=lambda run: run[0].first)
     return tuple(
         Chunk(index, run.first, run.count, key) for index, (run, key) in enumerate(ordered)
