@@ -1,4 +1,4 @@
-"""At which frames chunks of planned lengths begin and end: in silence, or on the generators' grid."""
+"""At which frames chunks of planned lengths are cut: in silence, or on the generators' grid."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -35,10 +35,7 @@ def place(
         As many ranges, which tile [first, first + sum(wanted)) in order, none of them empty.
     """
     ideal = list(accumulate(wanted, initial=first))
-    if even and min(wanted) > GRID:
-        inner = _evenly(ideal)
-    else:
-        inner = list(_quietly(pcm, ideal, fps))
+    inner = _evenly(ideal) if even and min(wanted) > GRID else list(_quietly(pcm, ideal, fps))
     return tuple(FrameRange(a, b - a) for a, b in pairwise([first, *inner, ideal[-1]]))
 
 
