@@ -71,7 +71,7 @@ lint: $(READY)
 	@$(BIN)/ruff format --check .
 
 types: $(READY)
-	@$(BIN)/mypy $(addprefix -p ,$(ROOMS))
+	@$(BIN)/mypy $(addprefix -p ,$(ROOMS) benchmarks)
 
 contracts: $(READY)
 	@$(BIN)/lint-imports

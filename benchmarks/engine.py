@@ -60,7 +60,7 @@ def peak_memory(seconds: int, sound: Path, folder: Path) -> dict[str, Any]:
     _pin(1)
     from benchmarks.engine_parts import Work
     from lipsync_engine.timeline import FrameRange
-    from tasks.plan import MAX_CHUNK_FRAMES
+    from tasks.cutting import MAX_CHUNK_FRAMES
 
     work = Work(512, 512, sound, folder, repeat_to=seconds)
     n_frames = work.frames.count

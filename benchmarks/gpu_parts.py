@@ -128,7 +128,7 @@ def precision(asked: Asked) -> dict[str, Any]:
 def encoders(asked: Asked) -> dict[str, Any]:
     """Frames a second of x264 by threads, and of NVENC where there is one."""
     frames = [batch.copy() for batch in asked.render()]
-    n, found = sum(map(len, frames)), {}
+    n, found = sum(map(len, frames)), dict[str, float | str]()
     with TemporaryDirectory() as folder:
         for threads in (1, 2, 4, 8):
             began = time.perf_counter()

@@ -26,9 +26,10 @@ from lipsync_engine.generator import AudioContext
 from lipsync_engine.look import Look
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange
 from tasks.known import MAX_KNOWN, Known, KnownChunks, heard_by, scene_of
-from tasks.reuse import Renderers, Reuse
+from tasks.reuse import Reuse
 from tasks.storage import RedisStorage
 from tasks.stores import connect
+from tasks.versions import Renderers
 
 FPS, CONTEXT = Fraction(25), AudioContext(16_200, 16_200)
 CHUNK = 250  # frames

@@ -152,7 +152,10 @@ def _memory(stack: Stack, client: Client) -> dict[str, Any]:
     urls = {"queue": stack.queue_url, "blobs": stack.blob_url}
     before = {name: _held(url) for name, url in urls.items()}
     job = client.submit(LONG_TEXT, wait=True)
-    minutes = job.view["n_frames"] / float(Fraction(job.view["fps"])) / 60
+    n_frames, fps = job.view["n_frames"], job.view["fps"]
+    assert n_frames is not None
+    assert fps is not None
+    minutes = n_frames / float(Fraction(fps)) / 60
     held = {name: (_held(url) - before[name]) / 1e3 / minutes for name, url in urls.items()}
     return {
         "process_mb": {name: round(size / 1e6) for name, size in found.items()},

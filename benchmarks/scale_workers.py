@@ -15,6 +15,7 @@ from tasks import handlers, worker
 from tasks.app import app
 from tasks.blueprint import Chunk, Plan
 from tasks.contract import CPU_QUEUE, render_queue
+from tasks.planning import plan_job
 from tasks.storage import Blob
 
 GENERATOR = "viseme"  # only by name: nothing of it is loaded
@@ -52,10 +53,9 @@ def working(house: House, renders: bool) -> Iterator[None]:
 
         def plan(here: worker.Worker, job_id: str, note: Any) -> Plan:
             if not house.n_chunks:
-                return planned(here, job_id, note)
+                return plan_job(here, job_id, note)
             return plan_of(here.records.job(job_id).request, house.n_chunks, blob)
 
-        planned = handlers.plan_job
         stack.enter_context(patch.object(handlers, "plan_job", plan))
         stack.enter_context(patch.object(handlers, "sound_of_video", lambda *_: blob.key))
         stack.enter_context(patch.object(handlers, "stitch", lambda *_: video_of(blob)))
