@@ -107,7 +107,11 @@ def _bare(texts: list[str], cores: list[int], folder: Path) -> Took:
         assert child.stdout is not None
         assert "ready" in child.stdout.readline()
     began = time.perf_counter()
-    used = [float(child.communicate("go\n")[0]) for child in children]
+    for child in children:  # all of them, before the first is waited for
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    used = [float(child.communicate()[0]) for child in children]
     return Took(time.perf_counter() - began, sum(used))
 
 

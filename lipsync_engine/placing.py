@@ -27,15 +27,17 @@ def place(
         wanted: frames of each chunk, none of them 0.
         fps: video frames a second.
         first: the run's first frame.
-        even: lengths matter more than silence. All wait for the chunk that is longest against
-            what was wanted, and of many one is always lengthened by both its cuts; so cuts keep
-            to the grid, where that chunk gets as few frames too many as can be.
+        even: lengths matter more than silence: cuts are the grid's nearest points. Lengths that
+            are multiples of GRID (`levelling.levelled`) are then kept to the frame.
 
     Returns:
         As many ranges, which tile [first, first + sum(wanted)) in order, none of them empty.
     """
     ideal = list(accumulate(wanted, initial=first))
-    inner = _evenly(ideal) if even and min(wanted) > GRID else list(_quietly(pcm, ideal, fps))
+    if even and min(wanted) > GRID:
+        inner = [(frame + GRID // 2) // GRID * GRID for frame in ideal[1:-1]]
+    else:
+        inner = list(_quietly(pcm, ideal, fps))
     return tuple(FrameRange(a, b - a) for a, b in pairwise([first, *inner, ideal[-1]]))
 
 
@@ -44,31 +46,3 @@ def _quietly(pcm: NDArray[np.int16], ideal: Sequence[int], fps: Fraction) -> Ite
         # Two neighbouring cuts that both move stay at least one frame apart.
         reach = min(int(SEARCH_S * fps), (min(frame - before, after - frame) - 1) // 2)
         yield quiet_frame(pcm, frame, reach, fps)
-
-
-def _evenly(ideal: Sequence[int]) -> list[int]:
-    """Cuts on the grid that lengthen no chunk by more than they must: by at most GRID frames."""
-    planned = [b - a for a, b in pairwise(ideal)]
-    for more in range(GRID + 1):
-        earliest = _earliest(ideal[-1], [length + more for length in planned[1:]])
-        if earliest and earliest[0] > _down(ideal[0] + planned[0] + more):
-            continue
-        cuts = [ideal[0]]
-        for least, length, wanted in zip(earliest, planned, ideal[1:], strict=False):
-            latest = _down(cuts[-1] + length + more)
-            cuts.append(max(least, min(latest, _down(wanted + GRID // 2))))
-        return cuts[1:]
-    raise AssertionError("the grid's nearest points lengthen no chunk by more than GRID")
-
-
-def _earliest(stop: int, longest: Sequence[int]) -> list[int]:
-    """Where each cut on the grid may lie at the earliest, so that no chunk after it is longer."""
-    found: list[int] = []
-    for length in reversed(longest):
-        stop = -_down(length - stop)
-        found.append(stop)
-    return found[::-1]
-
-
-def _down(frame: int) -> int:
-    return frame // GRID * GRID

@@ -4,7 +4,7 @@ This is list scheduling on unlike machines (Graham 1966). Nobody says who takes 
 all that a planner can choose is how long the chunks are, and their order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
@@ -36,15 +36,18 @@ def pulled(lengths: Sequence[int], crew: Sequence[Pace]) -> float:
         lengths: frames of the chunks, in the order of the queue.
         crew: at least one worker.
     """
+    return max((end for end, _ in played(lengths, crew)), default=0.0)
+
+
+def played(lengths: Sequence[int], crew: Sequence[Pace]) -> Iterator[tuple[float, int]]:
+    """When each chunk is done, and which worker has pulled it; see `pulled`."""
     free = [(pace.free_s, index) for index, pace in enumerate(crew)]
     heapify(free)
-    end = 0.0
     for n_frames in lengths:
         at, index = free[0]
         done = at + crew[index].fixed_s + crew[index].per_frame_s * n_frames
         heapreplace(free, (done, index))
-        end = max(end, done)
-    return end
+        yield done, index
 
 
 def soonest(n_frames: int, crew: Sequence[Pace]) -> float:

@@ -7,8 +7,10 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync_engine.levelling import levelled
 from lipsync_engine.placing import place
 from lipsync_engine.pulling import Pace
+from lipsync_engine.quiet import GRID
 from lipsync_engine.sizing import MIN_CHUNK_S, lengths
 from lipsync_engine.timeline import FrameRange
 from tasks.blueprint import Chunk
@@ -48,7 +50,7 @@ def cut(
         wanted = wanted_lengths(
             sum(gap.count for gap in gaps), fps, crew, 0 if gaps[0].first else early
         )
-        shortest = max(1, int(MIN_CHUNK_S * fps))
+        shortest = max(1, int(MIN_CHUNK_S * fps) - GRID)  # by so much levelling may shorten one
         for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
             runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, even=len(crew) >= MANY))
     ordered = sorted(runs.items(), key=lambda run: run[0].first)
@@ -66,7 +68,9 @@ def wanted_lengths(
     n_frames: int, fps: Fraction, crew: Sequence[Pace], early: int
 ) -> tuple[int, ...]:
     """Frames of the chunks of so many frames that are to be rendered, before they are placed."""
-    return lengths(n_frames, in_turn(crew), fps, early, MAX_CHUNK_FRAMES)
+    turns = in_turn(crew)
+    found = lengths(n_frames, turns, fps, early, MAX_CHUNK_FRAMES)
+    return levelled(found, turns, GRID) if len(crew) >= MANY else found
 
 
 def _shared(
