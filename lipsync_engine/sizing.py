@@ -42,7 +42,12 @@ GROWTHS = ((1.5, 2.0), (2.0, 4.0), (4.0, 16.0))
 
 
 def lengths(
-    n_frames: int, crew: Sequence[Pace], fps: Fraction, early: int = 0, longest: int | None = None
+    n_frames: int,
+    crew: Sequence[Pace],
+    fps: Fraction,
+    early: int = 0,
+    longest: int | None = None,
+    least: int = 1,
 ) -> tuple[int, ...]:
     """Frames of each chunk, in the order of the queue; they add up to `n_frames`.
 
@@ -51,11 +56,13 @@ def lengths(
         crew: who will pull; at least one worker.
         early: frames of a first chunk that is there soon; 0: nobody waits for it.
         longest: frames that no chunk exceeds; None: no bound.
+        least: frames that a chunk has at least, the early ones aside; MIN_CHUNK_S, too, holds. A
+            job of less than two such chunks has no early one.
     """
-    shortest = max(1, int(MIN_CHUNK_S * fps))
+    shortest = max(least, int(MIN_CHUNK_S * fps))
     plays = _plays(crew)
     plain = _parted(_best(_proposals(n_frames, crew, shortest), plays), longest)
-    if not early or max(plain) <= 2 * early:
+    if not early or max(plain) <= 2 * early or n_frames < 2 * least:
         return plain
     at_most = (1 + EARLY_COST) * _lasts(plain, plays)
     for growth in GROWTHS:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import ceil
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from tasks.paces import in_turn
 from tasks.settings import Settings
 
 MANY = 16  # workers: from here on equal ends are worth more than a cut in silence
+LITTLE = 0.03  # of a chunk's time: what it may cost whatever its length, in a busy house
 MAX_CHUNK_FRAMES = 3000  # keeps a chunk on a slow generator (3 frames/s) within a task's time limit
 
 
@@ -30,6 +33,7 @@ def cut(
     crew: Sequence[Pace],
     known: Sequence[Known] = (),
     early: int = 0,
+    busy: bool = False,
 ) -> tuple[Chunk, ...]:
     """Chunks that tile a job.
 
@@ -40,6 +44,7 @@ def cut(
         known: rendered chunks that are used as they are, in order, without overlap.
         early: frames of a first chunk that can soon be watched; 0: nobody waits for it. Where
             the job begins with a known chunk, that one can be watched at once.
+        busy: as many other jobs as workers are under way; see `wanted_lengths`.
     """
     runs: dict[FrameRange, str | None] = {
         FrameRange(k.first_frame, k.n_frames): k.key for k in known
@@ -48,7 +53,7 @@ def cut(
     gaps = [FrameRange(a, b - a) for a, b in list(pairwise(edges))[::2] if a < b]
     if gaps:
         wanted = wanted_lengths(
-            sum(gap.count for gap in gaps), fps, crew, 0 if gaps[0].first else early
+            sum(gap.count for gap in gaps), fps, crew, 0 if gaps[0].first else early, busy
         )
         shortest = max(1, int(MIN_CHUNK_S * fps) - GRID)  # by so much levelling may shorten one
         for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
@@ -65,11 +70,18 @@ def early_frames(request: JobRequest, fps: Fraction, settings: Settings) -> int:
 
 
 def wanted_lengths(
-    n_frames: int, fps: Fraction, crew: Sequence[Pace], early: int
+    n_frames: int, fps: Fraction, crew: Sequence[Pace], early: int, busy: bool = False
 ) -> tuple[int, ...]:
-    """Frames of the chunks of so many frames that are to be rendered, before they are placed."""
+    """Frames of the chunks of so many frames that are to be rendered, before they are placed.
+
+    While the house is `busy` all workers have work in any case, and what a chunk costs whatever
+    its length is paid by those who wait: so a chunk is then long enough for it to be little.
+    """
     turns = in_turn(crew)
-    found = lengths(n_frames, turns, fps, early, MAX_CHUNK_FRAMES)
+    least = 1
+    if busy:
+        least = ceil(median(pace.fixed_s / pace.per_frame_s for pace in crew) / LITTLE)
+    found = lengths(n_frames, turns, fps, early, MAX_CHUNK_FRAMES, least)
     return levelled(found, turns, GRID) if len(crew) >= MANY else found
 
 

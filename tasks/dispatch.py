@@ -118,6 +118,11 @@ class Dispatch:
             found = self._ahead(keys=[lane(generator)], args=[tenant, job_id, n_frames])
         return Ahead(*cast(list[int], found))
 
+    def under_way(self, generator: str) -> int:
+        """Jobs that were dispatched and have not ended. Raises StoreError."""
+        with answering("queue store"):
+            return self._redis.zcard(lane(generator) + ":underway")
+
     def settle(self, job_id: str, n_frames: int) -> None:
         """Charge a planned job's tenant its true frames instead of the estimate; once."""
         with answering("queue store"):

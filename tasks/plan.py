@@ -34,6 +34,7 @@ def make_plan(
     ready: Sequence[Pace],
     on_progress: Callable[[float], None],
     reuse: Reuse | None = None,
+    busy: bool = False,
 ) -> Plan:
     """Make or fetch the sound and the face, and cut the frames.
 
@@ -41,6 +42,7 @@ def make_plan(
         ready: the render workers that are there.
         on_progress: told how far it is, 0..1.
         reuse: where chunks of earlier jobs are found; None: all is rendered.
+        busy: as many other jobs as workers are under way.
 
     Raises:
         InputError: the sound or the face cannot be used, and what to do.
@@ -60,12 +62,13 @@ def make_plan(
         )  # fmt: skip
     crew = chosen(ready, request.num_workers, request.generator)
     early = early_frames(request, fps, settings)
+    busy = busy and request.num_workers is None
     return Plan(
         request=request,
         fps=fps,
         n_frames=n_frames,
         n_samples=sound.n_samples,
-        chunks=cut(np.frombuffer(pcm, "<i2"), n_frames, fps, crew, known, early),
+        chunks=cut(np.frombuffer(pcm, "<i2"), n_frames, fps, crew, known, early, busy),
         pcm=sound.pcm,
         track=sound.track,
         track_suffix=sound.track_suffix,

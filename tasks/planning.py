@@ -34,10 +34,11 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     request = here.records.job(job_id).request
     by = crew(here.fleet.workers(), request.generator)
     ready = paces(by.members, here.fleet.waiting(request.generator))
+    busy = here.dispatch.under_way(request.generator) > len(ready) > 0  # it is one of them
     for _ in range(TRIES):
         made = make_plan(
             request, here.storage, here.settings, ready,
-            note, _reuse(here, by) if request.reuse else None,
+            note, _reuse(here, by) if request.reuse else None, busy,
         )  # fmt: skip
         try:
             hold_plan(here.holds, job_id, made)

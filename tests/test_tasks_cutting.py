@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lipsync_engine.pulling import Pace
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count
-from tasks.cutting import MANY, cut, wanted_lengths
+from tasks.cutting import LITTLE, MANY, cut, wanted_lengths
 from tasks.paces import MESSAGE_S, in_turn
 
 FPS = Fraction(25)
@@ -46,3 +46,31 @@ def test_messages_come_one_after_the_other(free: list[float]) -> None:
     assert all(pace.free_s >= turn * MESSAGE_S for turn, pace in enumerate(crew))
     assert [max(0.0, pace.free_s) for pace in crew] == sorted(pace.free_s for pace in crew)
     assert all(pace.free_s >= at for pace, at in zip(crew, sorted(free), strict=True))
+
+
+@settings(deadline=None)
+@given(
+    n_frames=st.integers(1, 20_000), workers=st.integers(1, 12), early=st.sampled_from([0, 50])
+)
+def test_in_a_busy_house_chunks_cost_little_beside_their_frames(
+    n_frames: int, workers: int, early: int
+) -> None:
+    crew = [Pace(0.06, 0.0115)] * workers
+
+    found = wanted_lengths(n_frames, FPS, crew, early, busy=True)
+
+    assert sum(found) == n_frames
+    enough = 0.06 / 0.0115 / LITTLE
+    if n_frames < 2 * enough:
+        assert found == (n_frames,)
+    if not early:
+        assert len(found) == 1 or min(found) >= enough
+    if n_frames > 40 * enough * workers:
+        assert len(found) >= workers
+
+
+def test_a_short_job_is_shared_in_a_house_that_has_time() -> None:
+    crew = [Pace(0.06, 0.0115)] * 2
+
+    assert len(wanted_lengths(134, FPS, crew, 50)) == 2
+    assert len(wanted_lengths(134, FPS, crew, 50, busy=True)) == 1

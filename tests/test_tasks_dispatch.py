@@ -131,7 +131,7 @@ def test_a_job_that_ends_while_it_waits_leaves_the_line(yard: Yard) -> None:
 
     assert yard.order == [first, second]
     assert not yard.client.exists("lipchord:lanes", "lipchord:lane:viseme:backlog")
-    assert yard.client.zcard("lipchord:lane:viseme:underway") == 0
+    assert yard.dispatch.under_way("viseme") == 0
 
 
 def test_a_place_held_by_a_lost_record_is_given_away(yard: Yard) -> None:
