@@ -1,4 +1,4 @@
-"""For whom a job is planned: alone it is shared by all, in a busy house it is one piece if short."""
+"""For whom a job is planned: alone all share it; in a busy house it is one piece, if short."""
 
 from dataclasses import replace
 from types import SimpleNamespace
