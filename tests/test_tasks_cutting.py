@@ -49,9 +49,7 @@ def test_messages_come_one_after_the_other(free: list[float]) -> None:
 
 
 @settings(deadline=None)
-@given(
-    n_frames=st.integers(1, 20_000), workers=st.integers(1, 12), early=st.sampled_from([0, 50])
-)
+@given(n_frames=st.integers(1, 20_000), workers=st.integers(1, 12), early=st.sampled_from([0, 50]))
 def test_in_a_busy_house_chunks_cost_little_beside_their_frames(
     n_frames: int, workers: int, early: int
 ) -> None:
