@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lipsync_engine.viseme.elementary import exp_
 from lipsync_engine.viseme.geometry import Box, Points
 from lipsync_engine.viseme.sampling import Texture, read
 
@@ -106,11 +107,11 @@ def close(eye: Eye, texture: Texture, here: Tensor, lids: Tensor, roi: Box) -> T
     # Shut lids overlap, or a line of the white would shine through between them.
     edge = 0.5 + 0.5 * lids
     over, under = ((side / soft + edge).clamp(0, 1)[:, None] for side in (above, below))
-    shade = 1 - 0.4 * lids * torch.exp(above.clamp(max=0) / (0.12 * eye.half))
+    shade = 1 - 0.4 * lids * exp_(above.clamp(max=0) / (0.12 * eye.half))
     ball = read(texture, here) * shade[:, None]
     picture = ball + under * (lower - ball)
     picture = picture + over * (upper - picture)
-    line = lids**2 * lens * torch.exp(-((above / (LINE * eye.half)) ** 2))
+    line = lids**2 * lens * exp_(-((above / (LINE * eye.half)) ** 2))
     return picture * (1 - LINE_SHADE * line)[:, None]
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from lipsync_engine.viseme.elementary import exp_
 from lipsync_engine.viseme.geometry import Points
 from lipsync_engine.viseme.light import Light
 from lipsync_engine.viseme.pose import MouthPose
@@ -138,7 +139,7 @@ def _tongue(
     below = v > middle
     away = (u / reach_u) ** 2 + ((v - middle) / torch.where(below, reach_v * 3, reach_v)) ** 2
     cover = torch.sigmoid((1 - away) * 6)
-    groove = 1 - 0.16 * torch.exp(-((u / 0.022) ** 2)) * (1 - 0.6 * lift)
+    groove = 1 - 0.16 * exp_(-((u / 0.022) ** 2)) * (1 - 0.6 * lift)
     shade = (0.5 + FORWARD * lift + 0.3 * (1 - away).clamp(0, 1)) * groove
     return inside.tongue * shade[:, None], cover[:, None]
 
@@ -158,8 +159,8 @@ def _over(picture: Tensor, row: Tensor, u: Tensor, v: Tensor) -> Tensor:
 
 def _shadow(s: Tensor, below_top: Tensor, above_bottom: Tensor, gap: Tensor) -> Tensor:
     """(b, h, w) how much light reaches each place behind the lips."""
-    upper_lip = 1 - 0.33 * torch.exp(-below_top.clamp(min=0) / 0.03)
-    lower_lip = 1 - 0.3 * torch.exp(-above_bottom.clamp(min=0) / 0.015)
+    upper_lip = 1 - 0.33 * exp_(-below_top.clamp(min=0) / 0.03)
+    lower_lip = 1 - 0.3 * exp_(-above_bottom.clamp(min=0) / 0.015)
     corner = 1 - 0.55 * s.abs() ** 3
     narrow = 0.45 + 0.55 * (gap / 0.06).clamp(max=1)
     return upper_lip * lower_lip * corner * narrow

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from lipsync_engine.viseme import interior
+from lipsync_engine.viseme.elementary import exp_
 from lipsync_engine.viseme.geometry import Box, Points
 from lipsync_engine.viseme.portrait import Portrait
 from lipsync_engine.viseme.pose import MouthPose
@@ -61,7 +62,7 @@ def draw_lips(
     below = (lower[:, 3:] / soft + bias).clamp(0, 1)
     cover = above + below
     rim, shade = RIM * face.frame.unit, RIM_SHADE * (1 - touching)
-    at_upper, at_lower = (torch.exp(-lip[:, 3:].abs() / rim) for lip in (upper, lower))
+    at_upper, at_lower = (exp_(-lip[:, 3:].abs() / rim) for lip in (upper, lower))
     # Both edges are near only where lips meet, not along either lip's edge beyond the corners.
     crease = 0.0 if face.rest.closed else CREASE_SHADE * touching * at_upper * at_lower
     covered = cover.clamp(min=1)

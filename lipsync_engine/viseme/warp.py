@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lipsync_engine.viseme.elementary import log
 from lipsync_engine.viseme.geometry import Box, Points, smoothstep
 from lipsync_engine.viseme.sampling import PITCH
 
@@ -56,7 +57,7 @@ def _read(points: Tensor, coefficients: Tensor, nodes: Tensor) -> Tensor:
     dx = nodes[0] - points[:, :1]  # (n, g): nodes side by side are what the processor reads best
     dy = nodes[1] - points[:, 1:]
     squared = dx.mul_(dx).addcmul_(dy, dy).clamp_(min=1e-12)
-    kernel = torch.log(squared, out=dy).mul_(squared)
+    kernel = log(squared, out=dy).mul_(squared)
     weights = coefficients.T.contiguous()  # (c, n + 3)
     plane = torch.addmm(weights[:, n : n + 1], weights[:, n + 1 :], nodes)
     return torch.addmm(plane, weights[:, :n], kernel).T
