@@ -103,7 +103,7 @@ ENGINES = {"torch, as shipped": ours, "OpenVINO": openvino, "ONNX Runtime": onnx
 
 
 def one(name: str, weights: str, folder: str, cores: int) -> None:
-    """An engine alone: what it draws, as a file; then frames a second for each line that is read."""
+    """An engine alone: what it draws, as a file; then frames a second for each line it reads."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     rng = torch.Generator().manual_seed(1)
     faces = torch.rand(1, 6, 96, 96, generator=rng)
