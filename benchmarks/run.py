@@ -58,7 +58,7 @@ class Round:
 def speak(seconds: int, path: Path) -> None:
     """Write `seconds` of speech, exactly, as a WAV."""
     with TemporaryDirectory(prefix="bench-speech-") as folder:
-        text = SENTENCES * (seconds // 8)
+        text = SENTENCES * max(1, seconds // 8)
         spoken = speech.synthesize(text, "en", None, 165, 50, Path(folder))
         with wave.open(str(spoken.track)) as source, wave.open(str(path), "wb") as target:
             target.setparams(source.getparams())

@@ -21,7 +21,9 @@ from tasks.known import Known
 from tasks.paces import in_turn
 from tasks.settings import Settings
 
-MANY = 16  # workers: from here on equal ends are worth more than a cut in silence
+# Frames of a job for each worker: with fewer, equal ends are worth more than cuts in silence, for
+# which half a second more or less is over 1 % of what a worker renders.
+FEW = 1600
 LITTLE = 0.03  # of a chunk's time: what it may cost whatever its length, in a busy house
 MAX_CHUNK_FRAMES = 3000  # keeps a chunk on a slow generator (3 frames/s) within a task's time limit
 
@@ -52,12 +54,11 @@ def cut(
     edges = [0, *(edge for run in runs for edge in (run.first, run.stop)), n_frames]
     gaps = [FrameRange(a, b - a) for a, b in list(pairwise(edges))[::2] if a < b]
     if gaps:
-        wanted = wanted_lengths(
-            sum(gap.count for gap in gaps), fps, crew, 0 if gaps[0].first else early, busy
-        )
+        n_wanted = sum(gap.count for gap in gaps)
+        wanted = wanted_lengths(n_wanted, fps, crew, 0 if gaps[0].first else early, busy)
         shortest = max(1, int(MIN_CHUNK_S * fps) - GRID)  # by so much levelling may shorten one
         for gap, sizes in zip(gaps, _shared(wanted, gaps, shortest), strict=True):
-            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, even=len(crew) >= MANY))
+            runs |= dict.fromkeys(place(pcm, sizes, fps, gap.first, even=_few(n_wanted, crew)))
     ordered = sorted(runs.items(), key=lambda run: run[0].first)
     return tuple(
         Chunk(index, run.first, run.count, key) for index, (run, key) in enumerate(ordered)
@@ -82,7 +83,11 @@ def wanted_lengths(
     if busy:
         least = ceil(median(pace.fixed_s / pace.per_frame_s for pace in crew) / LITTLE)
     found = lengths(n_frames, turns, fps, early, MAX_CHUNK_FRAMES, least)
-    return levelled(found, turns, GRID) if len(crew) >= MANY else found
+    return levelled(found, turns, GRID) if _few(n_frames, crew) else found
+
+
+def _few(n_frames: int, crew: Sequence[Pace]) -> bool:
+    return n_frames < FEW * len(crew)
 
 
 def _shared(

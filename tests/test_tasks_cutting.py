@@ -1,6 +1,7 @@
-"""Where a job is cut for many workers: near to the lengths that let all of them end together."""
+"""Where a job is cut: at the lengths that let all workers end together, or in silence near them."""
 
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from lipsync_engine.pulling import Pace
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count
-from tasks.cutting import LITTLE, MANY, cut, wanted_lengths
+from tasks.cutting import FEW, LITTLE, cut, wanted_lengths
 from tasks.paces import MESSAGE_S, in_turn
 
 FPS = Fraction(25)
@@ -25,8 +26,8 @@ def words(seconds: int, seed: int) -> np.ndarray:
 
 
 @settings(max_examples=15, deadline=None)
-@given(workers=st.integers(MANY, 64), seconds=st.integers(60, 200), seed=st.integers(0, 99))
-def test_many_workers_get_the_lengths_that_were_wanted(
+@given(workers=st.integers(1, 64), seconds=st.integers(5, 200), seed=st.integers(0, 99))
+def test_workers_with_little_to_do_get_the_lengths_that_were_wanted(
     workers: int, seconds: int, seed: int
 ) -> None:
     pcm, crew = words(seconds, seed), [Pace(0.05, 0.02)] * workers
@@ -36,7 +37,22 @@ def test_many_workers_get_the_lengths_that_were_wanted(
     chunks = cut(pcm, n_frames, FPS, crew)
 
     assert sum(chunk.n_frames for chunk in chunks) == n_frames
-    assert [chunk.n_frames for chunk in chunks] == list(wanted)
+    if n_frames < FEW * workers:
+        assert [chunk.n_frames for chunk in chunks] == list(wanted)
+
+
+def test_workers_with_much_to_do_are_given_cuts_in_silence_near_those_lengths() -> None:
+    pcm, crew = words(300, 3), [Pace(0.05, 0.02)] * 2
+    wanted = wanted_lengths(7500, FPS, crew, 0)
+
+    chunks = cut(pcm, 7500, FPS, crew)
+
+    edges = [chunk.first_frame for chunk in chunks[1:]]
+    assert all(
+        abs(edge - ideal) <= 12 for edge, ideal in zip(edges, accumulate(wanted), strict=False)
+    )
+    silent = [not pcm[round(edge / FPS * SAMPLE_RATE)] for edge in edges]
+    assert sum(silent) >= len(edges) / 2  # a pause a second, each at a place of its own
 
 
 @given(free=st.lists(st.floats(0, 5), min_size=1, max_size=64))
