@@ -41,6 +41,11 @@ def place(
     return tuple(FrameRange(a, b - a) for a, b in pairwise([first, *inner, ideal[-1]]))
 
 
+def computed(frames: FrameRange) -> int:
+    """How many frames a generator computes for these: whole batches, on the grid."""
+    return -(-frames.stop // GRID) * GRID - frames.first // GRID * GRID
+
+
 def _quietly(pcm: NDArray[np.int16], ideal: Sequence[int], fps: Fraction) -> Iterator[int]:
     for before, frame, after in zip(ideal, ideal[1:], ideal[2:], strict=False):
         # Two neighbouring cuts that both move stay at least one frame apart.

@@ -162,7 +162,7 @@ def _render(attempt: Attempt, keeper: Keeper, index: int, in_chord: bool) -> Non
         STORE_PATIENCE_S,
     )
     failpoints.hit("chunk:committed")
-    here.chunk_done(chunk.n_frames)
+    here.chunk_done(chunk)
     if merge_is_due:
         _or_the_reaper(lambda: CeleryPublisher(app).merge(job_id))
 

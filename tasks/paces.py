@@ -8,9 +8,10 @@ from lipsync_engine.chunking import costs_of
 from lipsync_engine.pulling import Pace
 from tasks.house import WorkerInfo
 
-MESSAGE_S = (
-    0.002  # between two messages of a chord: 1 ms on an idle core, 3 ms where workers share it
-)
+# Between two messages of a chord, seconds: 1 ms on an idle core, 3 ms where workers share it.
+MESSAGE_S = 0.002
+ALIKE = 0.1  # of the median: who differs by less is like the others, and was measured on a bad day
+USUAL_FRAMES = 100  # of the chunk by which they are compared
 
 
 def like(generator: str, count: int) -> tuple[Pace, ...]:
@@ -22,7 +23,7 @@ def like(generator: str, count: int) -> tuple[Pace, ...]:
 def paces(workers: Iterable[WorkerInfo], waiting: int) -> tuple[Pace, ...]:
     """Of ready workers with one generator.
 
-    One that has rendered nothing yet is taken for the median of those that have.
+    One that has rendered nothing yet, or differs little from the median, is taken for that.
 
     Args:
         waiting: chunks of other jobs that nobody has taken. Where there are some, nobody can say
@@ -67,7 +68,17 @@ def _costs(workers: list[WorkerInfo]) -> list[tuple[WorkerInfo, tuple[float, flo
     elif workers:
         table = costs_of(workers[0].generator or "")
         usual = (table.fixed_s, table.per_frame_s)
-    return [
-        (w, (w.fixed_s, w.per_frame_s) if w.fixed_s is not None and w.per_frame_s else usual)
-        for w in workers
-    ]
+    found = []
+    for worker in workers:
+        costs = usual
+        if worker.fixed_s is not None and worker.per_frame_s:
+            own = (worker.fixed_s, worker.per_frame_s)
+            costs = usual if _alike(own, usual) else own
+        found.append((worker, costs))
+    return found
+
+
+def _alike(costs: tuple[float, float], usual: tuple[float, float]) -> bool:
+    """Small differences are mostly noise, and nobody can say which worker pulls which chunk."""
+    own, others = (fixed_s + frame_s * USUAL_FRAMES for fixed_s, frame_s in (costs, usual))
+    return abs(own - others) <= ALIKE * others

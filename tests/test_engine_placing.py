@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lipsync_engine.levelling import levelled
-from lipsync_engine.placing import place
+from lipsync_engine.placing import computed, place
 from lipsync_engine.pulling import Pace, played, pulled
 from lipsync_engine.quiet import GRID
+from lipsync_engine.timeline import FrameRange
 
 FPS = Fraction(25)
 NOTHING = np.zeros(0, np.int16)  # even cuts do not listen
@@ -42,6 +43,12 @@ def test_levelled_lengths_are_placed_to_the_frame(wanted: list[int], crew: list[
     if min(wanted) > GRID:
         assert all(length % GRID == 0 for length in found[:-1])
         assert [c.count for c in place(NOTHING, found, FPS, even=True)] == list(found)
+
+
+def test_a_chunk_costs_whole_batches() -> None:
+    assert [computed(FrameRange(*run)) for run in ((0, 24), (24, 26), (3, 1), (7, 2), (8, 8))] == [
+        24, 32, 8, 16, 8,
+    ]  # fmt: skip
 
 
 @settings(deadline=None)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lipsync_engine.pulling import Pace
+from lipsync_engine.quiet import GRID
 from lipsync_engine.timeline import SAMPLE_RATE, frame_count
 from tasks.cutting import FEW, LITTLE, cut, wanted_lengths
 from tasks.paces import MESSAGE_S, in_turn
@@ -78,7 +79,7 @@ def test_in_a_busy_house_chunks_cost_little_beside_their_frames(
     if n_frames < 2 * enough:
         assert found == (n_frames,)
     if not early:
-        assert len(found) == 1 or min(found) >= enough
+        assert len(found) == 1 or min(found) >= enough - GRID
     if n_frames > 40 * enough * workers:
         assert len(found) >= workers
 

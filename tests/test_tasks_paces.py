@@ -36,6 +36,17 @@ def test_a_new_worker_is_taken_for_the_median_of_the_others_or_for_the_table() -
     assert paces([], waiting=0) == ()
 
 
+def test_who_differs_little_from_the_others_is_like_them() -> None:
+    near = [replace(MEASURED, name=name, per_frame_s=0.02 * by, frames_left=0)
+            for name, by in (("a", 0.95), ("b", 1.0), ("c", 1.06))]  # fmt: skip
+    far = replace(near[0], name="d", per_frame_s=0.03)
+
+    assert set(paces(near, waiting=0)) == {Pace(0.1, 0.02)}
+    assert [pace.per_frame_s for pace in paces([*near[:2], near[1], far], waiting=0)] == [
+        0.02, 0.02, 0.02, 0.03,
+    ]  # fmt: skip
+
+
 def test_the_crew_is_as_large_as_was_asked_for() -> None:
     ready = (Pace(0.1, 0.03), Pace(0.1, 0.01, free_s=2.0), Pace(0.1, 0.02))
 
