@@ -5,7 +5,10 @@ a low-pass, and a shift of the bands up or down, which is a smaller or larger he
 (vocal tract length perturbation, Jaitly & Hinton 2013).
 """
 
+import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +31,10 @@ LEARNED = 400  # columns of a scene that are learned at a time: 4 s
 CONTEXT = REACH + mel.AROUND
 _NEAR, _FAR = 30, 80  # columns from speech: so near it is a voice, farther away it is none
 # How often a shard is drawn, by the beginning of its name.
-_WEIGHTS = {"train-espeak": 2, "train-person": 6, "train-recorded": 28, "train-rhvoice": 6}
+_WEIGHTS = {
+    "train-espeak": 3, "train-person": 6, "train-rhvoice": 4, "train-kokoro": 1,
+    "train-recorded": 20, "train-prompts": 8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,21 +59,27 @@ def voices(folder: Path = corpus.FOLDER) -> list[list[Utterance]]:
 def make_scenes(n_files: int, first: int = 0, folder: Path = FOLDER, silent: float = 0.14) -> None:
     """Write the scene files first … first + n_files - 1 that are missing; file i has seed i."""
     folder.mkdir(parents=True, exist_ok=True)
-    speakers = voices()
-    for i in range(first, first + n_files):
-        path = folder / f"{i:03d}.npz"
-        if path.exists():
-            continue
-        chance = np.random.default_rng(i)
-        made = [scene(speakers, chance, silent=silent) for _ in track(range(A_FILE), f"scenes {i}")]
-        part = path.with_suffix(".part.npz")
-        np.savez(
-            part,
-            bands=np.stack([s.bands for s in made]),
-            mouth=np.stack([s.mouth for s in made]),
-            classes=np.stack([s.classes for s in made]),
-        )
-        part.rename(path)
+    paths = {i: folder / f"{i:03d}.npz" for i in range(first, first + n_files)}
+    missing = [i for i in paths if not paths[i].exists()]
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), spawned) as pool:  # one file on each core at a time
+        made = [pool.submit(_make, paths[i], i, silent) for i in missing]
+        for future in track(as_completed(made), "scenes", len(made)):
+            future.result()
+
+
+def _make(path: Path, seed: int, silent: float) -> None:
+    """Write one file."""
+    speakers, chance = voices(), np.random.default_rng(seed)
+    made = [scene(speakers, chance, silent=silent) for _ in range(A_FILE)]
+    part = path.with_suffix(".part.npz")
+    np.savez(
+        part,
+        bands=np.stack([s.bands for s in made]),
+        mouth=np.stack([s.mouth for s in made]),
+        classes=np.stack([s.classes for s in made]),
+    )
+    part.rename(path)
 
 
 def files(first: int, stop: int, folder: Path = FOLDER) -> list[Path]:

@@ -1,10 +1,14 @@
 """The speech that is learned from, and the speech that is kept away from it.
 
 Run as `python -m lipsync_engine.viseme.training.corpus`: makes what is missing, one file
-a voice or language, under .var/viseme/corpus. Names say what for: `train-…`, `test-…`.
+a voice or language, under .var/viseme/corpus. Names say what for: `train-…`, `test-…`, and
+`untimed-…` for those whose times the teacher finds (`recordings`).
 """
 
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +22,7 @@ from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme.training import (
     espeak_voices,
     festival_voices,
+    kokoro_voices,
     rhvoice_voices,
     sources,
     texts,
@@ -27,6 +32,7 @@ from lipsync_engine.viseme.training.utterances import Utterance, save
 
 FOLDER = sources.HOME / "corpus"
 BATCH = 40  # texts a process says
+UNTIMED = "untimed"  # begins the names of shards whose times are still to be found
 
 TRAIN_LANGUAGES = (
     "ru", "kk", "en-us", "en", "de", "fr", "es", "it", "tr", "ar", "hi", "cmn", "ja", "pl",
@@ -80,6 +86,10 @@ def shards() -> list[Shard]:
         Shard(f"train-rhvoice-{voice.name}", 6, _modelled(voice, seed))
         for seed, voice in enumerate(rhvoice_voices.VOICES)
     ]
+    found += [
+        Shard(f"{UNTIMED}-kokoro-{voice.name}", 0.6, _kokoro(voice, seed))
+        for seed, voice in enumerate(kokoro_voices.VOICES)
+    ]
     return found
 
 
@@ -130,6 +140,16 @@ def _modelled(voice: rhvoice_voices.Voice, seed: int) -> Callable[[], Iterator[U
     return make
 
 
+def _kokoro(voice: kokoro_voices.Voice, seed: int) -> Callable[[], Iterator[Utterance]]:
+    def make() -> Iterator[Utterance]:
+        chance = np.random.default_rng(seed)
+        said = texts.sentences(voice.texts, 191 + seed)
+        while True:
+            yield from kokoro_voices.speak(voice, list(islice(said, BATCH)), chance)
+
+    return make
+
+
 def known(utterance: Utterance) -> bool:
     """Whether all its phones are in the table, and it is of a useful length."""
     if not 0.8 < len(utterance.samples) / SAMPLE_RATE < 20:
@@ -144,18 +164,28 @@ def known(utterance: Utterance) -> bool:
 
 
 def build(folder: Path = FOLDER) -> None:
-    """Make every shard that is missing."""
+    """Make every shard that is missing, one on each core at a time."""
     folder.mkdir(parents=True, exist_ok=True)
     sources.check_programs()
-    with Progress() as progress:
-        wanted = shards()
+    sources.root()
+    sources.rhvoice()
+    sources.kokoro()
+    wanted = shards()
+    spawned = multiprocessing.get_context("spawn")
+    with Progress() as progress, ProcessPoolExecutor(os.cpu_count(), spawned) as pool:
         task = progress.add_task("speech", total=sum(shard.minutes for shard in wanted))
-        for shard in wanted:
-            path = folder / f"{shard.name}.npz"
-            if not path.exists():
-                progress.update(task, description=shard.name)
-                save(path, list(_enough(shard)))
-            progress.advance(task, shard.minutes)
+        made = {pool.submit(_make, i, folder): wanted[i] for i in range(len(wanted))}
+        for future in as_completed(made):
+            future.result()
+            progress.advance(task, made[future].minutes)
+
+
+def _make(i: int, folder: Path) -> None:
+    """Write shard number i if it is missing."""
+    shard = shards()[i]
+    path = folder / f"{shard.name}.npz"
+    if not path.exists():
+        save(path, list(_enough(shard)))
 
 
 def _enough(shard: Shard) -> Iterator[Utterance]:

@@ -73,6 +73,12 @@ def transcribed(language: str, texts: Sequence[str]) -> list[str]:
         return child.submit(_transcribed, language, list(texts)).result()
 
 
+def phones_of(language: str, texts: Sequence[str]) -> list[list[str]]:
+    """IPA phones of each text, "" for pauses; none where it cannot be said."""
+    said = speak([Spoken(language, text) for text in texts])
+    return [[s.phone for s in u.segments] if u else [] for u in said]
+
+
 def _transcribed(language: str, texts: list[str]) -> list[str]:
     import espeakng_loader
 

@@ -1,5 +1,10 @@
-"""How the network is learned: seeded, and resumable by a checkpoint every minute."""
+"""How the network is learned: seeded, and resumable by a checkpoint every minute.
 
+What is shipped is a moving average of the weights (Polyak & Juditsky 1992): it hears people
+whom it never met better than the weights of any one step.
+"""
+
+import copy
 import os
 import time
 from dataclasses import dataclass
@@ -18,6 +23,8 @@ from lipsync_engine.viseme.training.model import Hearer
 BATCH = 24
 LEARNING_RATE = 2e-3
 SAVED_EVERY_S = 60.0
+AVERAGED = 400  # steps, about: older weights fade out of the average
+_MEASURED = 40  # batches, for the average's own statistics of batch normalisation
 # What an error in each parameter costs: contacts are what eyes look for first.
 _COSTS = dict.fromkeys(MOUTH_PARAMETERS, 1.0) | {
     "jaw_open": 4.0, "lip_closure": 6.0, "labiodental": 4.0, "rounding": 1.5, "tongue": 0.5,
@@ -29,6 +36,7 @@ class Run:
     """A training under way, and its record."""
 
     model: Hearer
+    mean: Hearer  # its weights, averaged; its statistics are nothing until `measured`
     optimiser: torch.optim.Optimizer
     step: int
     losses: list[tuple[int, float, float]]  # step, mouth, phones
@@ -72,7 +80,7 @@ def fit(
         until: stop for now at this step.
 
     Returns:
-        The network, ready to export.
+        The network with its weights averaged, ready to export.
     """
     last = n_steps if until is None else min(until, n_steps)
     torch.manual_seed(seed)
@@ -92,8 +100,23 @@ def fit(
                 _save(run, sources.HOME / f"{name}.pt")
                 saved = time.monotonic()
                 print(f"{run.step} {moved:.4f} {named:.3f}", flush=True)
-    run.model.eval()
-    return run.model
+    return measured(run.mean, [next(source) for _ in range(_MEASURED)])
+
+
+@torch.no_grad()
+def measured(model: Hearer, heard: list[batches.Batch]) -> Hearer:
+    """Take the statistics of batch normalisation anew: those of other weights do not fit."""
+    norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm1d)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+    model.train()
+    for batch in heard:
+        model(batch.heard)
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
+    return model.eval()
 
 
 def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
@@ -110,6 +133,9 @@ def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step()
     run.step += 1
+    with torch.no_grad():  # the first steps count alike
+        for mean, now in zip(run.mean.parameters(), run.model.parameters(), strict=True):
+            mean.lerp_(now, max(1 / AVERAGED, 1 / run.step))
     smooth = run.losses[-1] if run.losses else (0, moved.item(), named.item())
     kept = (
         run.step,
@@ -126,11 +152,13 @@ def resumed(name: str, n_steps: int = 0) -> Run:
     """The training of that name as it stands: new, under way, or done."""
     path = sources.HOME / f"{name}.pt"
     model = Hearer()
+    mean = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=0.01)
-    run = Run(model, optimiser, 0, [])
+    run = Run(model, mean, optimiser, 0, [])
     if path.exists():
         kept = torch.load(path, weights_only=True)
         model.load_state_dict(kept["model"])
+        mean.load_state_dict(kept["mean"])
         if kept["step"] < n_steps:
             optimiser.load_state_dict(kept["optimiser"])
         run.step, run.losses = kept["step"], [tuple(row) for row in kept["losses"]]
@@ -139,6 +167,7 @@ def resumed(name: str, n_steps: int = 0) -> Run:
 
 def _save(run: Run, path: Path) -> None:
     part = path.with_suffix(".part")
-    kept = {"model": run.model.state_dict(), "optimiser": run.optimiser.state_dict()}
-    torch.save({**kept, "step": run.step, "losses": run.losses}, part)
+    kept = {"model": run.model, "mean": run.mean, "optimiser": run.optimiser}
+    states = {name: owner.state_dict() for name, owner in kept.items()}
+    torch.save({**states, "step": run.step, "losses": run.losses}, part)
     part.rename(path)

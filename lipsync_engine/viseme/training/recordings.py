@@ -1,38 +1,58 @@
-"""People, recorded: the actors of Fish Fillets, whose words are known but not their times.
+"""People whose words are known but not their times: actors, readers of prompts, Kokoro's voices.
 
 A network taught on synthesisers ("teacher") finds the times, and shards like the others are
-written. Czech actors are for training; Dutch ones, of whom and of whose language training
-hears nothing, for evaluation.
+written. Fish Fillets' Dutch actors, of whom and of whose language training hears nothing, are
+for evaluation, all others for training.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
 from lipsync_engine.timeline import SAMPLE_RATE
-from lipsync_engine.viseme.training import aligning, corpus, espeak_voices, texts
+from lipsync_engine.viseme.training import aligning, corpus, kokoro_voices, prompts, texts
+from lipsync_engine.viseme.training.espeak_voices import phones_of
 from lipsync_engine.viseme.training.model import Hearer
 from lipsync_engine.viseme.training.music import decoded
-from lipsync_engine.viseme.training.utterances import save
+from lipsync_engine.viseme.training.utterances import Utterance, load, save
 
-LANGUAGES = {"cs": "train-recorded-cs", "nl": "test-recorded-nl"}
-_LINES = {"cs": 1300, "nl": 400}  # of what there is: an hour, and a quarter of one
-_KEPT = 0.7  # of the utterances, those that fit their words best: effects and shouts fall out
 _LONGEST = 12  # seconds
+Lines = Iterator[tuple[NDArray[np.int16], list[str]]]
 
 
-def phones_of(language: str, words: list[str]) -> list[list[str]]:
-    """IPA phones of each text, as espeak-ng would say it."""
-    spoken = [espeak_voices.Spoken(language, text) for text in words]
-    said = espeak_voices.speak(spoken)
-    return [[s.phone for s in u.segments] if u else [] for u in said]
+@dataclass(frozen=True)
+class Shard:
+    """One file: who speaks, and what share of it fits its words well enough to be kept.
+
+    What falls out are effects, shouts, and words that were not said.
+    """
+
+    name: str
+    lines: Callable[[], Lines]
+    kept: float
 
 
-def recorded(language: str) -> Iterator[tuple[NDArray[np.int16], list[str]]]:
-    """Sound and phones of every line that the game has both for."""
+def shards() -> list[Shard]:
+    """All files that a teacher is needed for."""
+    found = [
+        Shard("train-recorded-cs", lambda: islice(acted("cs"), 1300), 0.7),  # an hour
+        Shard("test-recorded-nl", lambda: islice(acted("nl"), 400), 0.7),
+    ]
+    for reader in prompts.READERS:
+        found.append(Shard(f"train-prompts-{reader.folder}", _read(reader), reader.kept))
+    for voice in kokoro_voices.VOICES:
+        spoken = corpus.FOLDER / f"{corpus.UNTIMED}-kokoro-{voice.name}.npz"
+        found.append(Shard(f"train-kokoro-{voice.name}", _synthesised(spoken), 0.85))
+    return found
+
+
+def acted(language: str) -> Lines:
+    """Sound and phones of every line of Fish Fillets that has both."""
     lines = texts.dialogues(language)
     paths = {
         k: v for k, v in texts.own_dialogue_names(language).items() if len(lines.get(k, "")) > 5
@@ -44,17 +64,32 @@ def recorded(language: str) -> Iterator[tuple[NDArray[np.int16], list[str]]]:
             yield samples, said
 
 
+def _read(reader: prompts.Reader) -> Callable[[], Lines]:
+    return lambda: prompts.read(reader)
+
+
+def _synthesised(path: Path) -> Callable[[], Lines]:
+    return lambda: ((u.samples, [s.phone for s in u.segments]) for u in load(path))
+
+
 def done() -> bool:
-    """Whether both shards are there."""
-    return all((corpus.FOLDER / f"{name}.npz").exists() for name in LANGUAGES.values())
+    """Whether all shards are there."""
+    return all((corpus.FOLDER / f"{shard.name}.npz").exists() for shard in shards())
 
 
 def build(teacher: Hearer) -> None:
-    """Align both languages and write their shards."""
-    for language, name in LANGUAGES.items():
-        lines = list(islice(recorded(language), _LINES[language]))
-        found = aligning.align(teacher, lines, f"fillets/{language}")
-        aligned = list(track(found, name, len(lines)))
-        aligned.sort(key=lambda a: -a.fit)
-        best = [a.utterance for a in aligned[: int(_KEPT * len(aligned))]]
-        save(corpus.FOLDER / f"{name}.npz", [u for u in best if corpus.known(u)])
+    """Align and write every shard that is missing."""
+    for shard in track(shards(), "times"):
+        path = corpus.FOLDER / f"{shard.name}.npz"
+        if not path.exists():
+            save(path, best(teacher, list(shard.lines()), shard))
+
+
+def best(
+    teacher: Hearer, lines: Sequence[tuple[NDArray[np.int16], list[str]]], shard: Shard
+) -> list[Utterance]:
+    """The lines with their times, those that fit well."""
+    aligned = list(aligning.align(teacher, lines, shard.name))
+    aligned.sort(key=lambda a: -a.fit)
+    kept = [a.utterance for a in aligned[: int(shard.kept * len(aligned))]]
+    return [u for u in kept if corpus.known(u)]

