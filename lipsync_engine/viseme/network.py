@@ -22,7 +22,7 @@ from lipsync_engine.viseme.mouth import K
 
 WEIGHTS = Path(__file__).with_name("hearing.safetensors")
 
-CHANNELS = 128
+CHANNELS = 160
 FIRST_KERNEL = 6  # columns that a step hears before the blocks: its own two, two on either side
 COLUMNS_A_STEP = 2  # the blocks work at 50 steps a second
 DILATIONS = (1, 2, 4, 1, 2, 4, 8)

@@ -1,9 +1,9 @@
 """`make train-viseme`: all steps in order. Each keeps what it has done: run again, and it goes on.
 
 1. Synthesisers and recorded voices speak (`corpus`), English readers are aligned (`readers`).
-2. A first network learns from the voices until it can tell phones apart.
+2. The network learns from the voices until it can tell phones apart.
 3. With that, the times in recordings and in what Kokoro says are found (`recordings`).
-4. A new network learns from all of it, and its weights are written.
+4. The network goes on learning, from all of it, and its weights are written.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 6, 1200
-FILES, STEPS = 18, 9000
+FILES, STEPS = 22, 7000
 QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise, music
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     if not recordings.done():
         batches.make_scenes(FIRST_FILES)
         heard = batches.files(0, FIRST_FILES)
-        recordings.build(fitting.fit("teacher", FIRST_STEPS, heard, seed))
+        recordings.build(fitting.fit("hearing", STEPS, heard, seed, until=FIRST_STEPS))
     batches.make_scenes(FILES, first=FIRST_FILES)
     heard = batches.files(FIRST_FILES, FIRST_FILES + FILES)
     batches.make_scenes(QUIET_FILES, first=FIRST_FILES + FILES, silent=QUIET)

@@ -24,6 +24,7 @@ BATCH = 24
 LEARNING_RATE = 2e-3
 SAVED_EVERY_S = 60.0
 AVERAGED = 400  # steps, about: older weights fade out of the average
+_FALLING = 0.35  # of all steps
 _MEASURED = 40  # batches, for the average's own statistics of batch normalisation
 # What an error in each parameter costs: contacts are what eyes look for first.
 _COSTS = dict.fromkeys(MOUTH_PARAMETERS, 1.0) | {
@@ -74,7 +75,7 @@ def fit(
 
     Args:
         name: of the training; its checkpoint bears it.
-        n_steps: in all; the rate of learning falls to nothing at the last one.
+        n_steps: in all; the rate of learning has fallen to nothing at the last one.
         paths: scene files.
         seed: of weights and batches.
         until: stop for now at this step.
@@ -120,10 +121,8 @@ def measured(model: Hearer, heard: list[batches.Batch]) -> Hearer:
 
 
 def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
-    warm = min(1.0, run.step / 100)
-    done = run.step / n_steps
-    for group in run.optimiser.param_groups:  # up in 100 steps, then down in a straight line
-        group["lr"] = LEARNING_RATE * warm * max(1 - done, 0.01)
+    for group in run.optimiser.param_groups:
+        group["lr"] = LEARNING_RATE * rate(run.step, n_steps)
     run.model.train()
     with torch.autocast("cpu", torch.bfloat16):  # whole numbers up to 127 are exact in it
         mouth, phones, voice = run.model(batch.heard)
@@ -146,6 +145,12 @@ def _step(run: Run, batch: batches.Batch, n_steps: int) -> tuple[float, float]:
     )
     run.losses.append(kept)  # type: ignore[arg-type]
     return run.losses[-1][1], run.losses[-1][2]
+
+
+def rate(step: int, n_steps: int) -> float:
+    """Of learning: up in 100 steps, level, and down in a straight line in the last part."""
+    left = (1 - step / n_steps) / _FALLING
+    return min(1.0, step / 100) * min(1.0, max(left, 0.01))
 
 
 def resumed(name: str, n_steps: int = 0) -> Run:

@@ -1,4 +1,4 @@
-"""Kokoro's people speak: half a hundred voices of one network, near to what people sound like.
+"""Kokoro's people speak: forty voices of one network, near to what people sound like.
 
 It reads IPA and says how many frames of 25 ms it gave each sign. That is too coarse for lips:
 `recordings` finds finer times with the teacher, and leaves out what it finds elsewhere.
@@ -33,24 +33,19 @@ class Voice:
         return self.espeak == "en-us"
 
 
-_SPEAKERS = {  # by language; Japanese and Chinese ones read what their own language is nearest to
+_SPEAKERS = {  # by language; Japanese and Chinese ones read another that they are near to
     ("en-us", "en"): (
         "af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nicole",
-        "af_nova", "af_river", "af_sarah", "af_sky", "am_adam", "am_echo", "am_eric",
-        "am_fenrir", "am_liam", "am_michael", "am_onyx", "am_puck", "zf_xiaobei", "zf_xiaoni",
-        "zm_yunjian", "zm_yunxi",
+        "af_nova", "af_river", "af_sarah", "am_adam", "am_eric", "am_fenrir", "am_liam",
+        "am_michael", "am_onyx", "zf_xiaobei", "zm_yunjian",
     ),
     ("en", "en"): (
         "bf_alice", "bf_emma", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_george",
-        "bm_lewis",
     ),
-    ("es", "es"): ("ef_dora", "em_alex", "zf_xiaoxiao", "zf_xiaoyi"),
+    ("es", "es"): ("ef_dora", "em_alex", "zf_xiaoxiao"),
     ("fr", "fr"): ("ff_siwis", "zm_yunxia"),
     ("hi", "hi"): ("hf_alpha", "hf_beta", "hm_omega", "hm_psi"),
-    ("it", "it"): (
-        "if_sara", "im_nicola", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro",
-        "jm_kumo", "zm_yunyang",
-    ),
+    ("it", "it"): ("if_sara", "im_nicola", "jf_alpha", "jf_gongitsune", "jm_kumo", "zm_yunxi"),
 }  # fmt: skip
 VOICES = tuple(Voice(name, *key) for key, names in _SPEAKERS.items() for name in names)
 
