@@ -6,8 +6,9 @@ import torch
 
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme import mel, network
-from lipsync_engine.viseme.training import batches, fitting, prompts, recordings
+from lipsync_engine.viseme.training import aligning, batches, fitting, prompts, recordings
 from lipsync_engine.viseme.training.model import Hearer
+from lipsync_engine.viseme.training.phones import CLASSES
 
 kokoro_voices = pytest.importorskip("lipsync_engine.viseme.training.kokoro_voices")
 KNOWN = "ðəɹWbOIæɛmaniʧ ˈː,."
@@ -68,6 +69,12 @@ def test_of_recordings_those_that_fit_their_words_best_are_kept() -> None:
 
     assert len(kept) == 2
     assert all([s.phone for s in u.segments if s.phone] == ["m", "a", "p", "a"] for u in kept)
+
+
+def test_a_single_word_is_long_enough_to_find_its_phones_in() -> None:
+    word = np.zeros(SAMPLE_RATE * 8 // 10, np.int16)
+
+    assert aligning.likelihoods(Hearer().eval(), word).shape == (80, len(CLASSES))
 
 
 def test_averaged_weights_are_given_the_statistics_of_what_they_hear() -> None:

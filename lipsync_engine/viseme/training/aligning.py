@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from lipsync_engine.viseme import mel
-from lipsync_engine.viseme.network import REACH
+from lipsync_engine.viseme.network import REACH, VOICE_REACH
 from lipsync_engine.viseme.training.coarticulation import Segment
 from lipsync_engine.viseme.training.model import Hearer
 from lipsync_engine.viseme.training.phones import CLASSES, gestures
@@ -61,12 +61,12 @@ def likelihoods(model: Hearer, samples: NDArray[np.int16]) -> NDArray[np.float32
     """Log probability of each class, (n_columns, len(CLASSES))."""
     heard = bands(samples.astype(np.float32) / np.float32(32768))
     n = len(heard) // 2 * 2
-    around = REACH + mel.AROUND
+    around = REACH + VOICE_REACH + mel.AROUND  # the least that the whole network runs on
     floor = round(2 * mel.QUIETEST)
     padded = np.pad(heard[:n], ((around, around), (0, 0)), constant_values=floor)
     phones = model(torch.from_numpy(mel.features(padded))[None])[1]
     logged: NDArray[np.float32] = torch.log_softmax(phones[0], 0).T.numpy()
-    return logged
+    return logged[VOICE_REACH : VOICE_REACH + n]
 
 
 def path(scores: NDArray[np.float32], phones: Sequence[str]) -> tuple[tuple[Segment, ...], float]:
