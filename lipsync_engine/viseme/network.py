@@ -162,7 +162,7 @@ def settled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 # jaw, width, rounding, lips, lip to teeth, upper lip, lower lip, tongue
-# A contact of the lips is one from 0.65 on: best on eight of Kokoro's voices that nobody trained on.
+# Lips touch from 0.65 on: best on eight of Kokoro's voices that training does not hear.
 _NOTHING = np.array([0.02, 0.03, 0.03, 0.40, 0.15, 0.03, 0.03, 0.05], np.float32)
 # A mean over doubts is a seventh smaller than what was taught (measured on people's voices).
 _WHOLE = np.array([0.87, 0.87, 0.93, 0.90, 0.75, 0.9, 0.9, 1.0], np.float32)
