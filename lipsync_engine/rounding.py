@@ -3,19 +3,16 @@
 import torch
 
 
-def rounds_as(device: torch.device, threads: int | None = None) -> str:
+def rounds_as(device: torch.device) -> str:
     """Equal strings: the same kernels, and so the same frames.
 
-    A CPU's instruction set chooses its kernels, and the number of threads how they
-    split their sums; of a GPU it is the model.
-
-    Args:
-        threads: that a batch is computed by on a CPU; None: as many as torch uses.
+    A CPU's instruction set chooses its kernels; of a GPU it is the model. The number of
+    threads would decide how sums are split, so on a CPU a batch is always one thread's.
     """
     if device.type == "cuda" and torch.cuda.is_available():
         kind = torch.cuda.get_device_name(device).replace(" ", "_")
     elif device.type == "cpu":
-        kind = f"{torch.backends.cpu.get_cpu_capability()}x{threads or torch.get_num_threads()}"
+        kind = torch.backends.cpu.get_cpu_capability()
     else:
         kind = "any"
     return f"{device.type}-{kind}-torch{torch.__version__}"

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from faces import Image, as_face, avatar_view, small_face
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,6 +120,22 @@ def test_seed_blink_and_sway_are_the_users_to_choose():
     assert (swaying != plain).any()
     assert (living != swaying).any()
     assert (living != other).any()
+
+
+def test_more_cores_draw_the_same_bytes_by_one_thread():
+    """Workers of any number of cores share a job, so their fingerprints are equal."""
+    samples, frames, name = sound(2, 4), FrameRange(0, 3 * BATCH), GENERATOR.fingerprint()
+    one = rendered(samples, frames)
+    torch.set_num_threads(2)
+    try:
+        two = rendered(samples, frames)
+        threads = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(1)
+
+    assert np.array_equal(one, two)
+    assert threads == 1
+    assert GENERATOR.fingerprint() == name
 
 
 def test_frames_come_in_batches_on_the_absolute_grid():

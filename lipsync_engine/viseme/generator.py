@@ -83,6 +83,8 @@ class VisemeGenerator:
             CanceledError: `cancelled()` was true.
             IndexError: `speech` lacks the context that `context` declares.
         """
+        if self.device.type == "cpu":  # its steps are small: two threads would mostly wait
+            torch.set_num_threads(1)
         still = face.n_images == 1
         size = self.batch if still else 1
         heard = _Heard(speech, frames, fps)

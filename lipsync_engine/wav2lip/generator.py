@@ -93,7 +93,7 @@ class Wav2LipGenerator:
 
     def fingerprint(self) -> str:
         """Changes with the weights, the precision, and what rounds the floats."""
-        rounding = rounds_as(self.device, threads=1)
+        rounding = rounds_as(self.device)
         parts = (self.name, VERSION, self._digest, self._precision)
         return f"{'-'.join(map(str, parts))}~{rounding}"
 
