@@ -72,6 +72,7 @@ def openvino(weights: Path, faces: torch.Tensor, _folder: Path, cores: int) -> D
     queue = ov.AsyncInferQueue(compiled, cores)
 
     def draw(mel: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Batches begin in turn, and may end in any order."""
         found: dict[int, NDArray[np.uint8]] = {}
         queue.set_callback(lambda ran, k: found.__setitem__(k, ran.get_output_tensor().data.copy()))
         for number, part in enumerate(np.split(mel, len(mel) // BATCH)):

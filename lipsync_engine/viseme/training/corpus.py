@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -82,14 +83,13 @@ def shards() -> list[Shard]:
         name = voice.name.replace("/", "-")
         split, minutes = ("test", 3.0) if voice.name in TEST_PEOPLE else ("train", 9.0)
         found.append(Shard(f"{split}-person-{name}", minutes, _person(voice, len(found))))
-    found += [
-        Shard(f"train-rhvoice-{voice.name}", 6, _modelled(voice, seed))
-        for seed, voice in enumerate(rhvoice_voices.VOICES)
-    ]
-    found += [
-        Shard(f"{UNTIMED}-kokoro-{voice.name}", 0.6, _kokoro(voice, seed))
-        for seed, voice in enumerate(kokoro_voices.VOICES)
-    ]
+    for seed, modelled in enumerate(rhvoice_voices.VOICES):
+        speak = partial(rhvoice_voices.speak, modelled)
+        make = _saying(speak, modelled.texts, 91 + seed, seed)
+        found.append(Shard(f"train-rhvoice-{modelled.name}", 6, make))
+    for seed, drawn in enumerate(kokoro_voices.VOICES):
+        make = _saying(partial(kokoro_voices.speak, drawn), drawn.texts, 191 + seed, seed)
+        found.append(Shard(f"{UNTIMED}-kokoro-{drawn.name}", 0.6, make))
     return found
 
 
@@ -130,22 +130,19 @@ def _person(voice: festival_voices.Voice, seed: int) -> Callable[[], Iterator[Ut
     return make
 
 
-def _modelled(voice: rhvoice_voices.Voice, seed: int) -> Callable[[], Iterator[Utterance]]:
+def _saying(
+    speak: Callable[[list[str], np.random.Generator], Iterator[Utterance]],
+    language: str,
+    of_texts: int,
+    seed: int,
+) -> Callable[[], Iterator[Utterance]]:
+    """A voice says one text after the other; the seeds are of the texts and of how it speaks."""
+
     def make() -> Iterator[Utterance]:
         chance = np.random.default_rng(seed)
-        said = texts.sentences(voice.texts, 91 + seed)
+        said = texts.sentences(language, of_texts)
         while True:
-            yield from rhvoice_voices.speak(voice, list(islice(said, BATCH)), chance)
-
-    return make
-
-
-def _kokoro(voice: kokoro_voices.Voice, seed: int) -> Callable[[], Iterator[Utterance]]:
-    def make() -> Iterator[Utterance]:
-        chance = np.random.default_rng(seed)
-        said = texts.sentences(voice.texts, 191 + seed)
-        while True:
-            yield from kokoro_voices.speak(voice, list(islice(said, BATCH)), chance)
+            yield from speak(list(islice(said, BATCH)), chance)
 
     return make
 
