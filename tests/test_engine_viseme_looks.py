@@ -144,6 +144,22 @@ def test_a_shout_does_not_fold_the_skin(name):
     assert folds(FACES[name], mouth(jaw_open=1.0, rounding=1.0, width=-1.0)) > 0
 
 
+def test_a_shout_leaves_no_ghost_of_a_drawn_line_beside_the_mouth():
+    face = ready(cartoon())
+    skin = np.array([168, 205, 246])
+    box, corner = face.gap, face.rest.landmarks[60]
+    u, v = np.moveaxis(face.frame.to_face(box.pixel_grid()), -1, 0)
+    beside = (u < corner[0] + 0.1) & (v > corner[1]) & (v < corner[1] + 0.4)
+
+    image = shown(face, jaw_open=1.0)[box.y : box.y + box.height, box.x : box.x + box.width]
+
+    dark = np.abs(image - skin).max(-1)
+    soft = beside & (dark > 20) & (dark < 110)
+    three = np.lib.stride_tricks.sliding_window_view(soft, 3, axis=1).all(-1)
+    assert (beside & (dark > 140)).any()  # the line itself
+    assert not three.any()  # and its soft edge, which is two pixels wide at most
+
+
 @settings(max_examples=20, deadline=None)
 @given(gain=st.floats(0.15, 1.4), whites=st.floats(0.2, 1.2))
 def test_drawn_teeth_are_never_brighter_than_the_whites_of_the_eyes_or_the_skin(gain, whites):

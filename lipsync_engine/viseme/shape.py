@@ -19,6 +19,7 @@ CLOSED_GAP = 0.035  # lips nearer than this on the photo are closed
 SEAM_SHARE = 0.4  # an open mouth closes this far down its own gap: lower lips go more of the way
 INSET = 0.02  # an open mouth is cut this far into the lips, so that no tooth sticks to a lip
 CORNER = 0.03  # an open mouth's outer corner lies at least this far beyond the inner one
+HUMP = 0.012  # of an open upper lip over a straight line to its corner, at the last station
 THINNEST_LIP = 0.02  # landmarks that put the lip's two edges nearer than this are pushed apart
 
 
@@ -90,8 +91,18 @@ def rest_mouth(landmarks: Points, seam: Points | None, opening: Opening | None =
         upper = lower = np.stack([u, middle], 1)
     else:
         inset = np.array([0, INSET])
-        upper, lower = upper - inset, lower + inset
+        upper, lower = _unfolding(upper - inset, landmarks[[60, 64]]), lower + inset
     return RestMouth(_apart(landmarks, upper, lower), upper, lower, closed)
+
+
+def _unfolding(upper: Points, corners: Points) -> Points:
+    """An open mouth's upper lip without humps beside its corners: they fold when lips purse."""
+    fixed = upper.copy()
+    for end, before, corner in ((0, 1, 0), (-1, -2, 1)):
+        share = (fixed[end, 0] - fixed[before, 0]) / (corners[corner, 0] - fixed[before, 0])
+        line = fixed[before, 1] + share * (corners[corner, 1] - fixed[before, 1])
+        fixed[end, 1] = max(fixed[end, 1], line - HUMP)
+    return fixed
 
 
 def _opened(landmarks: Points, opening: Opening) -> Points:

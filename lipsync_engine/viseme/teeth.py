@@ -24,6 +24,7 @@ REACH_U, ABOVE, BELOW = 0.66, 0.3, 0.3  # what a picture covers around the mouth
 ARCH = 0.10  # the upper row rises towards the cheeks by this times u squared
 BEHIND_LIP = 0.03  # the lower row's edge lies this far below the lower lip's
 CAVITY, LEAST_CAVITY = 0.3, 0.04  # of the skin's brightness; from top to bottom, face units
+LEDGE = 0.02  # below the row's edge the photo's own teeth fade over this
 SHOWN_AT_REST = 0.03  # the upper row's edge lies this far below the seam of relaxed lips
 
 
@@ -104,8 +105,10 @@ def draw_teeth(rest: RestMouth, u: Points, v: Points, light: Light, own: OwnTeet
     else:
         curve = _own_edge(own, x, v)
         edge = float(np.polyval(curve, 0.0))
-        upper = _upper_row(x / size, v - np.polyval(curve, x), light)
-        shown = own.weight[..., None]
+        below = v - np.polyval(curve, x)
+        upper = _upper_row(x / size, below, light)
+        # Past the row's edge the photo's teeth would end in a step beside the drawn ones.
+        shown = (own.weight * (1 - smoothstep(below / LEDGE)))[..., None]
         alpha = np.maximum(upper[..., 3:], shown)
         upper = np.concatenate([upper[..., :3] * (1 - shown) + own.colours * shown, alpha], -1)
     return Teeth(upper, _lower_row(x / size, v, light), edge)
