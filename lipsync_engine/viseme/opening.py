@@ -63,14 +63,14 @@ def find_opening(
         skin: (3,) BGR of the face.
         inner: (8, 2) the landmarks 60-67, face units, if they say that the lips are apart.
     """
-    lab_skin = _lab(skin[None, None])[0, 0]
-    teeth, dark = _teeth_and_dark(_lab(colours), lab_skin)
+    of_skin = lab(skin[None, None])[0, 0]
+    teeth, dark = teeth_and_dark(lab(colours), of_skin)
     inside = np.maximum(teeth, dark) * _near(grid)
     if inner is not None:
         inside = inside + HEARSAY * _within(grid, inner, 0.0)
-        if lab_skin[1] < GRAY:  # a shine on a gray lip looks like a tooth in every other way
+        if of_skin[1] < GRAY:  # a shine on a gray lip looks like a tooth in every other way
             inside = inside * _within(grid, inner, SLIP)
-    elif lab_skin[1] < GRAY:
+    elif of_skin[1] < GRAY:
         return None
     first, stop = _edges(LIP - inside)
     step = (grid[-1, :, 1] - grid[0, :, 1]) / (ROWS - 1)
@@ -112,9 +112,12 @@ def _within(grid: Points, inner: Points, slip: float) -> NDArray[np.bool_]:
     return within
 
 
-def _teeth_and_dark(lab: Points, skin: Points) -> tuple[Points, Points]:
-    """(ROWS, COLUMNS) 0..1 each."""
-    light, red = lab[..., 0], lab[..., 1]
+def teeth_and_dark(at: Points, skin: Points) -> tuple[Points, Points]:
+    """Evidence of each, (rows, columns) 0..1, where a picture's CIE Lab is `at`, the skin's `skin`.
+
+    The fourth and fifth row from either end are taken for lips.
+    """
+    light, red = at[..., 0], at[..., 1]
     lip = float(np.percentile(light[[3, 4, -5, -4]], 50))
     if skin[1] < GRAY:
         teeth = smoothstep((light / lip - 1.08) / 0.15)
@@ -186,7 +189,8 @@ def _smooth(values: Points) -> Points:
     return values
 
 
-def _lab(bgr: Points) -> Points:
+def lab(bgr: Points) -> Points:
+    """(..., 3) BGR 0..255 -> CIE Lab."""
     return cv2.cvtColor((bgr / 255).astype(np.float32), cv2.COLOR_BGR2Lab).astype(np.float64)
 
 

@@ -7,15 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import conv2d, grid_sample
+from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
+from lipsync_engine.viseme.glimpse import glimpse_grid, glimpsed, painted_over
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
 from lipsync_engine.viseme.opening import find_opening, opening_grid
-from lipsync_engine.viseme.sampling import Texture, cells, stations, texture
+from lipsync_engine.viseme.sampling import Texture, cells, doubled, stations, texture
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
@@ -82,17 +83,22 @@ def portrait(
     local = frame.to_face(marks)
     roi = _region(frame, local, size)
     rows, columns = roi.inside(Box(0, 0, *size))
-    pixels = torch.tensor(picture[rows, columns].transpose(2, 0, 1)[None], dtype=torch.float32)
-    read = _reader(pixels, roi, frame)
-    rest = _rest(local, read, light_of(picture, marks, None).skin)
+    pixels = _as_tensor(picture[rows, columns])
+    read, skin = _reader(pixels, roi, frame), light_of(picture, marks, None).skin
+    rest = _rest(local, read, skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
     x, y = roi.x + stations(roi.width), roi.y + stations(roi.height)
     over = cells(lips, roi)
     beside = frame.to_face(np.stack(np.meshgrid(x[over[1]], y[over[0]]), -1))
     step = 2 if sharp and roi.width * roi.height <= SHARP_PIXELS else 1
     detailed = doubled(pixels) if step == 2 else pixels
+    teeth = glimpsed(read(glimpse_grid(rest)), skin) if rest.closed else None
+    no_teeth = detailed
+    if teeth is not None and teeth.any():
+        painted = _as_tensor(painted_over(picture[rows, columns], teeth, rest, roi, frame))
+        no_teeth = doubled(painted) if step == 2 else painted
     upper, lower = (
-        _lip_picture(detailed, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
+        _lip_picture(no_teeth, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
     )
     return Portrait(
         picture=picture,
@@ -123,23 +129,9 @@ def portrait(
     )
 
 
-def doubled(pixels: Tensor) -> Tensor:
-    """(1, c, h, w) -> (1, c, 2h - 1, 2w - 1); the even pixels are the given ones, exactly.
-
-    Bilinear reading of the doubled picture keeps the sharpness that bilinear reading of the
-    picture itself would lose whenever it moves by half a pixel: hair would pulse with the sway.
-    """
-    taps = torch.tensor([3.0, -25.0, 150.0, 150.0, -25.0, 3.0]) / 256  # half-way Lagrange, 6 points
-    for axis in (2, 3):
-        ahead = pixels.movedim(axis, 3)
-        c, h, w = ahead.shape[1:]
-        padded = torch.nn.functional.pad(ahead, (2, 2, 0, 0), mode="replicate")
-        rows = padded.reshape(c * h, 1, 1, w + 4)
-        between = conv2d(rows, taps.reshape(1, 1, 1, 6)).reshape(1, c, h, w - 1)
-        out = torch.empty(1, c, h, 2 * w - 1)
-        out[..., ::2], out[..., 1::2] = ahead, between.clamp(0, 255)
-        pixels = out.movedim(3, axis).contiguous()
-    return pixels
+def _as_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """(h, w, 3) -> (1, 3, h, w)."""
+    return torch.tensor(pixels.transpose(2, 0, 1)[None], dtype=torch.float32)
 
 
 def _region(frame: FaceFrame, local: Points, size: tuple[int, int]) -> Box:
