@@ -26,7 +26,7 @@ from lipsync_engine import registry
 from lipsync_engine.face import Face
 from lipsync_engine.viseme.portrait import portrait
 from tasks.contract import JobRequest
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.render import Renderer
 from tasks.settings import Settings
 from tasks.stitch import stitch
@@ -86,7 +86,7 @@ class Studio:
         key = storage.put(face.to_bytes(), settings.upload_ttl_s).key
         voice = None if seed % 2 else "f2"
         request = JobRequest(text=text, language=language, voice=voice, rate=150, seed=seed)
-        plan = replace(make_plan(request, storage, settings, (), lambda _: None), face=key)
+        plan = replace(make_plan(request, storage, settings, Capacity(), lambda _: None), face=key)
         chunks = [self._renderer.render(plan, chunk, lambda _: True).key for chunk in plan.chunks]
         fetch(storage, stitch(plan, chunks, storage, settings).key, out)
         return plan.n_frames

@@ -10,7 +10,7 @@ from lipsync_engine import registry, speech
 from lipsync_engine.generator import Generator
 from tasks.blueprint import Plan
 from tasks.contract import JobRequest
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.render import Renderer
 from tasks.settings import Settings
 from tasks.stitch import stitch
@@ -55,7 +55,9 @@ def render_locally(
     watch = _Watch()
     with ThreadPoolExecutor(1) as beside:  # planning is mostly other processes' work
         ready = beside.submit(_set_up, request.generator)
-        plan = make_plan(request, storage, settings, (), lambda done: on_progress("plan", done))
+        plan = make_plan(
+            request, storage, settings, Capacity(), lambda done: on_progress("plan", done)
+        )
         watch.lap("plan")
         generator = ready.result()
     watch.lap("setup")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,22 +28,32 @@ from tasks.settings import Settings
 from tasks.storage import Storage, read
 
 
+@dataclass(frozen=True)
+class Capacity:
+    """Who is there to render.
+
+    Attributes:
+        workers: the render workers' paces; without any the request says how many to plan for, or one.
+        busy: at least as many other jobs as workers are under way.
+    """
+
+    workers: Sequence[Pace] = ()
+    busy: bool = False
+
+
 def make_plan(
     request: JobRequest,
     storage: Storage,
     settings: Settings,
-    ready: Sequence[Pace],
+    capacity: Capacity,
     on_progress: Callable[[float], None],
     reuse: Reuse | None = None,
-    busy: bool = False,
 ) -> Plan:
     """Make or fetch the sound and the face, and cut the frames.
 
     Args:
-        ready: the render workers that are there.
         on_progress: told how far it is, 0..1.
         reuse: where chunks of earlier jobs are found; None: all is rendered.
-        busy: as many other jobs as workers are under way.
 
     Raises:
         InputError: the sound or the face cannot be used, and what to do.
@@ -60,9 +71,9 @@ def make_plan(
         known = () if reuse is None else reuse.find(
             face.key, fps, look_of(request), pcm, n_frames, storage, workdir
         )  # fmt: skip
-    crew = chosen(ready, request.num_workers, request.generator)
+    crew = chosen(capacity.workers, request.num_workers, request.generator)
     early = early_frames(request, fps, settings)
-    busy = busy and request.num_workers is None
+    busy = capacity.busy and request.num_workers is None
     return Plan(
         request=request,
         fps=fps,

@@ -7,7 +7,7 @@ from tasks.blueprint import Plan
 from tasks.errors import MissingBlobError, StoreError
 from tasks.holds import Holds, Kind
 from tasks.paces import paces
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.reuse import Reuse
 from tasks.versions import Crew, crew
 from tasks.worker import Worker
@@ -34,12 +34,11 @@ def plan_job(here: Worker, job_id: str, note: Callable[[float], None]) -> Plan:
     request = here.records.job(job_id).request
     by = crew(here.fleet.workers(), request.generator)
     ready = paces(by.members, here.fleet.waiting(request.generator))
-    busy = here.dispatch.under_way(request.generator) > len(ready) > 0  # it is one of them
+    # It is one of those under way itself.
+    busy = here.dispatch.under_way(request.generator) > len(ready) > 0
+    capacity, reuse = Capacity(ready, busy), _reuse(here, by) if request.reuse else None
     for _ in range(TRIES):
-        made = make_plan(
-            request, here.storage, here.settings, ready,
-            note, _reuse(here, by) if request.reuse else None, busy,
-        )  # fmt: skip
+        made = make_plan(request, here.storage, here.settings, capacity, note, reuse)
         try:
             hold_plan(here.holds, job_id, made)
         except MissingBlobError:

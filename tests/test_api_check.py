@@ -9,7 +9,7 @@ import pytest
 from tasks.contract import JobRequest
 from tasks.house import WorkerInfo
 from tasks.paces import like
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.speech_length import EXACT_S
 from tasks.stores import connect
 from tests.api_house import HELLO, JOBS, problem_of
@@ -37,7 +37,9 @@ def checked(house: LookingHouse, **body: object) -> dict[str, Any]:
 def planned(house: LookingHouse, **body: Any) -> Any:
     """What planning makes of the same request."""
     request = JobRequest(**HELLO | body)
-    return make_plan(request, house.storage, house.settings, like("viseme", 2), lambda _: None)
+    return make_plan(
+        request, house.storage, house.settings, Capacity(like("viseme", 2)), lambda _: None
+    )
 
 
 def renders(house: LookingHouse, name: str, frames: int = 0, seconds: float = 0) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from lipsync_engine.face import Face
 from tasks.endings import Endings
 from tasks.hygiene import GRACE_S, Hygiene
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.storage import read
 from tasks.stores import connect
 from tests.api_house import HELLO, JOBS, problem_of
@@ -52,7 +52,7 @@ def job_of(house: LookingHouse, face: str, **more: object) -> str:
 def planned_face(house: LookingHouse, job_id: str) -> Face:
     """The face that a worker would render, planned as a cpu worker plans."""
     request = house.records.job(job_id).request
-    made = make_plan(request, house.storage, house.settings, (), lambda _: None)
+    made = make_plan(request, house.storage, house.settings, Capacity(), lambda _: None)
     return Face.from_bytes(read(house.storage, made.face))
 
 

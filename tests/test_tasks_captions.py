@@ -14,7 +14,7 @@ from lipsync_engine.captions import Cue
 from tasks.blueprint import Plan
 from tasks.captions import cues_in
 from tasks.contract import JobRequest
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.settings import Settings
 from tasks.storage import MemoryStorage, read
 from tasks.stream_sound import fetch_sound
@@ -37,7 +37,7 @@ TEXTS = {
 
 def planned(storage: MemoryStorage, text: str, fps: str = "25", **wanted: object) -> Plan:
     request = JobRequest(text=text, fps=fps, **wanted)  # type: ignore[arg-type]
-    return make_plan(request, storage, Settings(), (), lambda _: None)
+    return make_plan(request, storage, Settings(), Capacity(), lambda _: None)
 
 
 def cues_of(storage: MemoryStorage, plan: Plan) -> tuple[Cue, ...]:
@@ -134,7 +134,7 @@ def test_a_sound_that_was_sent_has_no_captions(tmp_path: Path) -> None:
     spoken = read(storage, planned(storage, "Hello there.").track)
     request = JobRequest(speech=storage.put(spoken, 600).key)
 
-    plan = make_plan(request, storage, Settings(), (), lambda _: None)
+    plan = make_plan(request, storage, Settings(), Capacity(), lambda _: None)
 
     assert plan.captions is None
 

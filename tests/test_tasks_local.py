@@ -18,7 +18,7 @@ from merge.errors import MergeError
 from tasks import services
 from tasks.contract import JobRequest
 from tasks.local import render_locally
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.render import Renderer
 from tasks.settings import Settings
 from tasks.stitch import stitch
@@ -182,7 +182,7 @@ def test_a_chunk_that_changed_in_the_store_is_never_merged(wav: Path, tmp_path: 
     storage = Bitrot()
     settings = Settings()
     request = replace(HELLO, text=None, speech=storage.put(wav.read_bytes(), 60).key)
-    plan = make_plan(request, storage, settings, (), lambda _done: None)
+    plan = make_plan(request, storage, settings, Capacity(), lambda _done: None)
     renderer = Renderer(Stamp(), storage, settings)
     keys = [renderer.render(plan, chunk, lambda _frames: True).key for chunk in plan.chunks]
 
@@ -198,7 +198,7 @@ def test_the_proof_says_that_two_chunks_show_what_one_shows(tmp_path: Path, wav:
     proofs = []
     for workers in (1, 2):
         plan = make_plan(
-            replace(request, num_workers=workers), storage, settings, (), lambda _: None
+            replace(request, num_workers=workers), storage, settings, Capacity(), lambda _: None
         )
         keys = [renderer.render(plan, chunk, lambda _: True).key for chunk in plan.chunks]
         assert len(keys) == workers

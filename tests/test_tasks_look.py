@@ -6,7 +6,7 @@ from lipsync_engine.errors import FaceError
 from lipsync_engine.look import Look, parse_box
 from tasks.contract import JobRequest
 from tasks.look import look_of
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.settings import Settings
 from tasks.storage import MemoryStorage
 
@@ -33,4 +33,4 @@ def test_a_box_outside_the_picture_ends_in_planning():
     request = JobRequest(text="Hello", box="0,5000,0,100")
 
     with pytest.raises(FaceError, match="768 x 768"):
-        make_plan(request, MemoryStorage(), Settings(), (), lambda _done: None)
+        make_plan(request, MemoryStorage(), Settings(), Capacity(), lambda _done: None)

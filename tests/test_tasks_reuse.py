@@ -21,7 +21,7 @@ from tasks.contract import JobRequest
 from tasks.cutting import MAX_CHUNK_FRAMES, cut
 from tasks.known import MAX_KNOWN, Known, KnownChunks
 from tasks.paces import like
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.render import Renderer
 from tasks.reuse import Reuse, best_cover
 from tasks.settings import Settings
@@ -52,7 +52,9 @@ class House:
     def planned(self, request: JobRequest, workers: int = 3) -> Plan:
         """As a cpu worker plans it."""
         crew = like("stamp", workers)
-        return make_plan(request, self.storage, self.settings, crew, lambda _: None, self.reuse)
+        return make_plan(
+            request, self.storage, self.settings, Capacity(crew), lambda _: None, self.reuse
+        )
 
     def rendered(self, plan: Plan) -> list[str]:
         """Blob keys of all chunks, rendered where they are not there."""

@@ -23,7 +23,7 @@ from tasks.judgement import Verdict, failure_of
 from tasks.judgement import judge as judge_error
 from tasks.keeper import Keeper
 from tasks.ledger import MAX_ATTEMPTS
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.storage import fetch
 from tasks.worker import Worker
 
@@ -78,7 +78,9 @@ def _attempt(here: Worker, comparison: Comparison, piece: Piece) -> None:
 def prepared(here: Worker, comparison: Comparison) -> Comparison:
     """Make sound and face, which both jobs then find; look whether it fits into one chunk."""
     begun = time.monotonic()
-    made = make_plan(comparison.request, here.storage, here.settings, (), lambda _done: None)
+    made = make_plan(
+        comparison.request, here.storage, here.settings, Capacity(), lambda _done: None
+    )
     if why := too_long(made.n_frames, float(made.fps)):
         return _failed(comparison, Failure("comparison-too-long", why), here.records.now())
     return replace(

@@ -13,7 +13,7 @@ from tasks.app import app
 from tasks.blueprint import Plan
 from tasks.contract import CPU_QUEUE, JobRequest, render_queue
 from tasks.paces import like
-from tasks.plan import make_plan
+from tasks.plan import Capacity, make_plan
 from tasks.render import Renderer
 from tasks.stitch import stitch
 from tasks.stores import connect
@@ -25,7 +25,9 @@ DONE = "plainly:done"
 def plan(request: dict[str, object]) -> None:
     here = worker.current()
     asked = JobRequest(**request)  # type: ignore[arg-type]
-    made = make_plan(asked, here.storage, here.settings, like(asked.generator, 2), lambda _: None)
+    made = make_plan(
+        asked, here.storage, here.settings, Capacity(like(asked.generator, 2)), lambda _: None
+    )
     text = made.to_json()
     header = [
         render.s(text, index).set(queue=render_queue(asked.generator))
