@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label, uniform_filter
 
-from lipsync_engine.viseme.geometry import Box, FaceFrame, Points
+from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around
 from lipsync_engine.viseme.opening import GRAY, lab, teeth_and_dark
 from lipsync_engine.viseme.shape import RestMouth
 
@@ -20,6 +20,7 @@ NEAREST = 0.045  # a tooth begins within this of the seam
 SURE, UNSURE = 0.7, 0.3  # evidence of a tooth, and of what belongs to it
 LEAST = 12  # places that are more than noise
 SOFT = 0.02  # a tooth's edge, face units
+BORDER = 8  # pixels around what is painted
 RADIUS = 0.03  # around a place that it is painted from, face units
 
 
@@ -55,25 +56,36 @@ def painted_over(
     picture: NDArray[np.uint8],
     teeth: NDArray[np.bool_],
     rest: RestMouth,
-    box: Box,
+    roi: Box,
     frame: FaceFrame,
-) -> NDArray[np.uint8]:
-    """The picture with lip where its closed lips let teeth be seen.
+) -> tuple[NDArray[np.uint8], Box]:
+    """Lip where closed lips let teeth be seen.
 
     Args:
-        picture: (h, w, 3) BGR of `box`.
+        picture: (H, W, 3) BGR, the whole photo.
         teeth: from `glimpsed`.
         rest: the mouth.
-        box: where the picture lies in the photo.
+        roi: the region of interest.
         frame: of the face.
+
+    Returns:
+        (h, w, 3) of a box around the teeth, and that box, within `roi`; `BORDER` pixels along its
+        sides are as they were.
     """
+    seen = frame.to_pixels(glimpse_grid(rest)[teeth])
+    room = (SOFT + RADIUS) * frame.unit + BORDER
+    around = np.concatenate([seen - room, seen + room]) - [roi.x, roi.y]
+    inner = box_around(around, (roi.width, roi.height))
+    box = Box(inner.x + roi.x, inner.y + roi.y, inner.width, inner.height)
     apart = DEEPEST / (ROWS - 1)
-    wide = binary_dilation(np.pad(teeth, ((8, 0), (0, 0))), iterations=round(SOFT / apart))
+    soft = round(SOFT / apart)
+    wide = binary_dilation(np.pad(teeth, soft), iterations=soft)
     u, v = np.moveaxis(frame.to_face(box.pixel_grid()), -1, 0)
-    column = np.rint((rest.s(u) / ASIDE + 1) / 2 * (COLUMNS - 1)).astype(int)
-    row = np.rint((v - rest.contour(rest.seam, u)) / apart).astype(int) + 8
-    known = (row >= 0) & (row < len(wide)) & (column >= 0) & (column < COLUMNS)
+    column = np.rint((rest.s(u) / ASIDE + 1) / 2 * (COLUMNS - 1)).astype(int) + soft
+    row = np.rint((v - rest.contour(rest.seam, u)) / apart).astype(int) + soft
+    known = (row >= 0) & (row < wide.shape[0]) & (column >= 0) & (column < wide.shape[1])
     mask = np.zeros(u.shape, np.uint8)
     mask[known] = wide[row[known], column[known]]
+    here = picture[box.inside(Box(0, 0, 0, 0))]
     radius = max(RADIUS * frame.unit, 2.0)
-    return cv2.inpaint(picture, mask, radius, cv2.INPAINT_TELEA).astype(np.uint8)
+    return cv2.inpaint(here, mask, radius, cv2.INPAINT_TELEA).astype(np.uint8), box

@@ -11,7 +11,7 @@ from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
-from lipsync_engine.viseme.glimpse import glimpse_grid, glimpsed, painted_over
+from lipsync_engine.viseme.glimpse import BORDER, glimpse_grid, glimpsed, painted_over
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
@@ -93,12 +93,11 @@ def portrait(
     step = 2 if sharp and roi.width * roi.height <= SHARP_PIXELS else 1
     detailed = doubled(pixels) if step == 2 else pixels
     teeth = glimpsed(read(glimpse_grid(rest)), skin) if rest.closed else None
-    no_teeth = detailed
+    closed = detailed
     if teeth is not None and teeth.any():
-        painted = _as_tensor(painted_over(picture[rows, columns], teeth, rest, roi, frame))
-        no_teeth = doubled(painted) if step == 2 else painted
+        closed = _patched(detailed, step, roi, *painted_over(picture, teeth, rest, roi, frame))
     upper, lower = (
-        _lip_picture(no_teeth, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
+        _lip_picture(closed, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
     )
     return Portrait(
         picture=picture,
@@ -183,6 +182,18 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
     v = rest.landmarks[60:68, 1]
     gap = box(rest.centre - reach, rest.centre + reach, v.min() - 0.16, v.max() + 0.56, lips)
     return lips, gap, box(left - 0.3, right + 0.3, top - 0.15, bottom + 0.15, roi)
+
+
+def _patched(detailed: Tensor, step: int, roi: Box, patch: NDArray[np.uint8], box: Box) -> Tensor:
+    """`detailed` with the (h, w, 3) patch at `box`; what lies along the patch's sides is left."""
+    pixels = _as_tensor(patch)
+    fine = doubled(pixels) if step == 2 else pixels
+    edge = BORDER // 2 * step  # there the doubled patch has not seen its neighbours
+    y, x = (box.y - roi.y) * step + edge, (box.x - roi.x) * step + edge
+    inner = fine[:, :, edge:-edge, edge:-edge]
+    whole = detailed.clone()
+    whole[:, :, y : y + inner.shape[2], x : x + inner.shape[3]] = inner
+    return whole
 
 
 def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
