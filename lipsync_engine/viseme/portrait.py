@@ -24,7 +24,7 @@ from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 FACE_NODES, LIP_NODES = 32, 32  # 64 a side change fewer than 20 pixels of a frame by 8 levels
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
 FADE = 0.3  # face units over which a warp fades at the region's border
-WEDGE = 0.2  # beyond a corner both lips cover, up and down by this share of the way from it
+WEDGE = 0.2  # beyond a corner both lips cover, by this share of the way from it up and down
 CONTOUR = 400  # places along a lip's edge, straight between them
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
 
@@ -226,8 +226,10 @@ def _lip_picture(
     distance = side * (local[..., 1] - contour) * frame.unit / steep
     # Beyond the corners there is nothing between the lips: both cover, in a narrow wedge, for
     # their warps differ there, and a mean of two of the photo's lines would be a ghost of each.
+    # Lips that were apart get a line where they meet, which must end at the corners.
+    wedge = WEDGE if rest.closed else 1.0
     beyond = np.clip(np.abs(rest.s(local[..., 0])) - 1, 0, None) * rest.half * frame.unit
-    distance += WEDGE * beyond
+    distance += wedge * beyond
     return torch.cat([cut, torch.tensor(distance[None, None], dtype=torch.float32)], 1)
 
 
