@@ -33,7 +33,8 @@ class Capacity:
     """Who is there to render.
 
     Attributes:
-        workers: the render workers' paces; without any the request says how many to plan for, or one.
+        workers: the render workers' paces; without any, as many are planned for as the request
+            names, or one.
         busy: at least as many other jobs as workers are under way.
     """
 
