@@ -27,7 +27,7 @@ from lipsync_engine.viseme.mouth import K
 from lipsync_engine.viseme.portrait import Portrait, portrait
 from lipsync_engine.viseme.rig import Motion, draw
 
-VERSION = 11  # raise it whenever rig or hearing would give other bytes for the same arguments
+VERSION = 12  # raise it whenever rig or hearing would give other bytes for the same arguments
 BATCH = 8  # frames of a photo drawn together; a video's pictures differ and are drawn one by one
 KEPT_PORTRAITS = 4  # a portrait of a 400 px face is about 20 MB
 BLOCK = 256  # frames heard at once, so that memory does not grow with a chunk's length

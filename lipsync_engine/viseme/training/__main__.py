@@ -12,8 +12,8 @@ from lipsync_engine.viseme.network import WEIGHTS
 from lipsync_engine.viseme.training import batches, corpus, curves, fitting, readers, recordings
 
 FIRST_FILES, FIRST_STEPS = 6, 1200
-FILES, STEPS = 16, 5600
-QUIET_FILES, QUIET = 3, 0.4  # more scenes, in which that share is silence, noise, music
+FILES, STEPS = 24, 11_000
+QUIET_FILES, QUIET = 4, 0.4  # more scenes, in which that share is silence, noise, music
 
 
 def main() -> None:

@@ -89,7 +89,7 @@ def shards() -> list[Shard]:
         found.append(Shard(f"train-rhvoice-{modelled.name}", 6, make))
     for seed, drawn in enumerate(kokoro_voices.VOICES):
         make = _saying(partial(kokoro_voices.speak, drawn), drawn.texts, 191 + seed, seed)
-        found.append(Shard(f"{UNTIMED}-kokoro-{drawn.name}", 0.6, make))
+        found.append(Shard(f"{UNTIMED}-kokoro-{drawn.name}", 1.0, make))
     return found
 
 

@@ -59,7 +59,7 @@ def loss(
     rare = 1 + 2 * batch.mouth  # contacts are a tenth of the time
     bend = (mouth - batch.mouth).diff(n=2, dim=2).abs()
     moved = (costs * torch.where(contact, rare * squares, distance)).mean()
-    moved = moved + 0.2 * (costs * ~contact * bend).mean()
+    moved = moved + 0.3 * (costs * ~contact * bend).mean()
     named = functional.cross_entropy(phones, batch.classes, label_smoothing=0.05)
     heard = functional.binary_cross_entropy_with_logits(
         voice, batch.voice.float().clamp(min=0), reduction="none"
