@@ -58,7 +58,7 @@ test-openapi: $(READY)  ## Send the API what nobody thought of, by /openapi.json
 test-hosts: $(READY)  ## Several hosts for real, in network namespaces (as root, on Linux)
 	@$(BIN)/python -m pytest tests/hosts/several_hosts.py -rs
 
-faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (half an hour)
+faults: $(READY)  ## Break everything, with 20 seeds each: is a job lost, a video wrong? (an hour or more)
 	@$(BIN)/python -m tests.faults --keep
 
 soak: $(READY)  ## Ten minutes at saturation: does anything grow?

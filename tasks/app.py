@@ -1,7 +1,7 @@
 """The Celery app: `celery -A tasks.app worker …`. Each setting stands with its why.
 
-What these settings were tried against is in facts/celery-redis.md: SIGKILL and
-SIGSTOP of workers, children and the store, on the servers named there.
+What they were tried against is in docs/reliability.md: SIGKILL and SIGSTOP of
+workers, children and the stores.
 """
 
 from celery import Celery

@@ -2,7 +2,7 @@
 
 Celery 5.7 does not retry the script that counts a finished header task: one
 lost connection there turns a chunk that succeeded into a chord that never
-ends. (facts/celery-redis.md, faults 3 and 5.) Counting twice is harmless: the
+ends. (Faults 3 and 5 of docs/reliability.md.) Counting twice is harmless: the
 script keys parts by task id.
 """
 

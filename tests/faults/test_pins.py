@@ -1,6 +1,6 @@
 """What Celery's chords do by themselves: if one of these fails, upstream has changed.
 
-Then read facts 1, 3, 4 and 5 of docs/reliability.md again, for what we do about them may
+Then read faults 1, 3, 4 and 5 of docs/reliability.md again, for what we do about them may
 have become unneeded. The workers are real; the app is `plain`, none of ours.
 """
 
