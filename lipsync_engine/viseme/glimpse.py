@@ -7,7 +7,6 @@ middle of red. A shine on a lip is as pale, but there is lip between it and the 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, label, uniform_filter
 
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around
 from lipsync_engine.viseme.opening import GRAY, lab, teeth_and_dark
@@ -39,12 +38,12 @@ def glimpsed(colours: Points, skin: Points) -> NDArray[np.bool_]:
         skin: (3,) BGR of the face.
     """
     of_skin = lab(skin[None, None])[0, 0]
-    tooth = teeth_and_dark(lab(uniform_filter(colours, (3, 3, 1))), of_skin)[0]
+    tooth = teeth_and_dark(lab(cv2.blur(colours, (3, 3)).astype(np.float64)), of_skin)[0]
     if of_skin[1] < GRAY:  # a shine on a gray lip looks like a tooth in every other way
         return np.zeros(tooth.shape, bool)
-    piece, n = label(tooth > UNSURE)
+    n, piece = cv2.connectedComponents((tooth > UNSURE).astype(np.uint8), connectivity=4)
     down = np.arange(ROWS)[:, None] * DEEPEST / (ROWS - 1)
-    pieces = [piece == k for k in range(1, n + 1)]
+    pieces = [piece == k for k in range(1, n)]
     teeth = [
         p for p in pieces
         if p.sum() >= LEAST and tooth[p].max() > SURE and (down * p)[p].min() < NEAREST
@@ -79,7 +78,8 @@ def painted_over(
     box = Box(inner.x + roi.x, inner.y + roi.y, inner.width, inner.height)
     apart = DEEPEST / (ROWS - 1)
     soft = round(SOFT / apart)
-    wide = binary_dilation(np.pad(teeth, soft), iterations=soft)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    wide = cv2.dilate(np.pad(teeth, soft).astype(np.uint8), cross, iterations=soft)
     u, v = np.moveaxis(frame.to_face(box.pixel_grid()), -1, 0)
     column = np.rint((rest.s(u) / ASIDE + 1) / 2 * (COLUMNS - 1)).astype(int) + soft
     row = np.rint((v - rest.contour(rest.seam, u)) / apart).astype(int) + soft
