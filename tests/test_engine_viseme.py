@@ -20,6 +20,7 @@ from lipsync_engine.generator import Look, WarmsUp
 from lipsync_engine.registry import create
 from lipsync_engine.timeline import SAMPLE_RATE, FrameRange, frame_count
 from lipsync_engine.viseme.generator import BATCH, VisemeGenerator
+from tests.spoken import vowel
 
 FPS = Fraction(25)
 ALL_FPS = [
@@ -32,12 +33,12 @@ GENERATOR = VisemeGenerator("cpu")
 
 
 def sound(seconds: float, seed: int) -> NDArray[np.float32]:
-    """Syllables of tones and noise, (n,) float32."""
+    """Syllables of a vowel, now and then with noise, (n,) float32."""
     rng = np.random.default_rng(seed)
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    voice = sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 12))
+    voice = 2 * vowel("a", rng.uniform(110, 220), seconds)[: len(t)]
     syllables = np.clip(np.sin(2 * np.pi * rng.uniform(2, 5) * t + rng.uniform(0, 6)), 0, 1)
-    noise = rng.standard_normal(len(t)) * rng.choice([0.0, 0.3])
+    noise = rng.standard_normal(len(t)) * rng.choice([0.0, 0.1])
     return (0.2 * (voice + noise) * syllables).astype(np.float32)
 
 
