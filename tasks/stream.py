@@ -150,6 +150,7 @@ class Stream:
 
     def _words(self, first: int) -> Callable[[_Film], StreamPart]:
         def part(film: _Film) -> StreamPart:
+            """The captions of that segment; UnknownPartError if the film has none such."""
             for number, segment in self._said(film):
                 if number == first:
                     begins, ends = (int(1000 * at) for at in (segment.begins, segment.ends))

@@ -11,12 +11,13 @@ from torch.nn.functional import grid_sample
 
 from lipsync_engine.viseme.eyelids import EYES, Eye, eye_of
 from lipsync_engine.viseme.geometry import Box, FaceFrame, Points, box_around, face_frame
-from lipsync_engine.viseme.glimpse import BORDER, glimpse_grid, glimpsed, painted_over
+from lipsync_engine.viseme.glimpse import glimpse_grid, glimpsed
 from lipsync_engine.viseme.interior import Interior, interior
 from lipsync_engine.viseme.light import LUMA, light_of
+from lipsync_engine.viseme.lip_pictures import lip_pictures
 from lipsync_engine.viseme.mesh import Mesh, Resampler, mesh, resampler
 from lipsync_engine.viseme.opening import find_opening, opening_grid
-from lipsync_engine.viseme.sampling import Texture, cells, doubled, stations, texture
+from lipsync_engine.viseme.sampling import Texture, as_tensor, cells, doubled, stations, texture
 from lipsync_engine.viseme.seam import dark_seam, seam_grid
 from lipsync_engine.viseme.shape import CLOSED_GAP, RestMouth, rest_mouth
 from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
@@ -24,8 +25,6 @@ from lipsync_engine.viseme.teeth import draw_teeth, own_teeth, picture_grid
 FACE_NODES, LIP_NODES = 32, 32  # 64 a side change fewer than 20 pixels of a frame by 8 levels
 SIDES, ABOVE, BELOW = 0.35, 0.3, 0.8  # the region of interest beyond the landmarks, face units
 FADE = 0.3  # face units over which a warp fades at the region's border
-WEDGE = 0.2  # beyond a corner both lips cover, by this share of the way from it up and down
-CONTOUR = 400  # places along a lip's edge, straight between them
 SHARP_PIXELS = 2_000_000  # a region up to this size is read from a picture of twice its resolution
 
 Reader = Callable[[Points], Points]
@@ -83,7 +82,7 @@ def portrait(
     local = frame.to_face(marks)
     roi = _region(frame, local, size)
     rows, columns = roi.inside(Box(0, 0, *size))
-    pixels = _as_tensor(picture[rows, columns])
+    pixels = as_tensor(picture[rows, columns])
     read, skin = _reader(pixels, roi, frame), light_of(picture, marks, None).skin
     rest = _rest(local, read, skin)
     lips, gap, source = _mouth_boxes(frame, rest, roi)
@@ -93,12 +92,7 @@ def portrait(
     step = 2 if sharp and roi.width * roi.height <= SHARP_PIXELS else 1
     detailed = doubled(pixels) if step == 2 else pixels
     teeth = glimpsed(read(glimpse_grid(rest)), skin) if rest.closed else None
-    closed = detailed
-    if teeth is not None and teeth.any():
-        closed = _patched(detailed, step, roi, *painted_over(picture, teeth, rest, roi, frame))
-    upper, lower = (
-        _lip_picture(closed, step, roi, source, frame, rest, side) for side in (-1.0, 1.0)
-    )
+    upper, lower = lip_pictures(detailed, step, picture, teeth, roi, source, frame, rest)
     return Portrait(
         picture=picture,
         frame=frame,
@@ -126,11 +120,6 @@ def portrait(
         inside=_inside(frame, rest, read, picture, marks, gap, device),
         eyes=tuple(eye_of(picture, marks, which, roi) for which in EYES),
     )
-
-
-def _as_tensor(pixels: NDArray[np.uint8]) -> Tensor:
-    """(h, w, 3) -> (1, 3, h, w)."""
-    return torch.tensor(pixels.transpose(2, 0, 1)[None], dtype=torch.float32)
 
 
 def _region(frame: FaceFrame, local: Points, size: tuple[int, int]) -> Box:
@@ -184,53 +173,12 @@ def _mouth_boxes(frame: FaceFrame, rest: RestMouth, roi: Box) -> tuple[Box, Box,
     return lips, gap, box(left - 0.3, right + 0.3, top - 0.15, bottom + 0.15, roi)
 
 
-def _patched(detailed: Tensor, step: int, roi: Box, patch: NDArray[np.uint8], box: Box) -> Tensor:
-    """`detailed` with the (h, w, 3) patch at `box`; what lies along the patch's sides is left."""
-    pixels = _as_tensor(patch)
-    fine = doubled(pixels) if step == 2 else pixels
-    edge = BORDER // 2 * step  # there the doubled patch has not seen its neighbours
-    y, x = (box.y - roi.y) * step + edge, (box.x - roi.x) * step + edge
-    inner = fine[:, :, edge:-edge, edge:-edge]
-    whole = detailed.clone()
-    whole[:, :, y : y + inner.shape[2], x : x + inner.shape[3]] = inner
-    return whole
-
-
 def _anchors(frame: FaceFrame, roi: Box, picture_height: int) -> Points:
     edge = roi.nodes(5).reshape(5, 5, 2)
     # Where the picture itself ends below a chin, nothing need hold the neck.
     bottom = edge[-1] if roi.y + roi.height < picture_height else edge[-1, [0, 1, 3, 4]]
     border = np.concatenate([edge[0], bottom, edge[1:-1, 0], edge[1:-1, -1]])
     return frame.to_face(border)
-
-
-def _lip_picture(
-    detailed: Tensor,
-    step: int,
-    roi: Box,
-    source: Box,
-    frame: FaceFrame,
-    rest: RestMouth,
-    side: float,
-) -> Tensor:
-    """(1, 4, h, w): `source` cut from the region, and the distance into the lip, pixels."""
-    y, x = (source.y - roi.y) * step, (source.x - roi.x) * step
-    height, width = (source.height - 1) * step + 1, (source.width - 1) * step + 1
-    cut = detailed[:, :, y : y + height, x : x + width]
-    columns, rows = np.meshgrid(np.arange(width) / step, np.arange(height) / step)
-    local = frame.to_face(np.stack([columns + source.x, rows + source.y], -1))
-    u = np.linspace(local[..., 0].min(), local[..., 0].max(), CONTOUR)
-    edge = rest.contour(rest.upper if side < 0 else rest.lower, u)
-    contour = np.interp(local[..., 0], u, edge)
-    steep = np.interp(local[..., 0], u, np.hypot(1, np.gradient(edge, u)))
-    distance = side * (local[..., 1] - contour) * frame.unit / steep
-    # Beyond the corners there is nothing between the lips: both cover, in a narrow wedge, for
-    # their warps differ there, and a mean of two of the photo's lines would be a ghost of each.
-    # Lips that were apart get a line where they meet, which must end at the corners.
-    wedge = WEDGE if rest.closed else 1.0
-    beyond = np.clip(np.abs(rest.s(local[..., 0])) - 1, 0, None) * rest.half * frame.unit
-    distance += wedge * beyond
-    return torch.cat([cut, torch.tensor(distance[None, None], dtype=torch.float32)], 1)
 
 
 def _inside(

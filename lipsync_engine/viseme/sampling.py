@@ -142,3 +142,8 @@ def doubled(pixels: Tensor) -> Tensor:
         out[..., ::2], out[..., 1::2] = ahead, between.clamp(0, 255)
         pixels = out.movedim(3, axis).contiguous()
     return pixels
+
+
+def as_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """(h, w, 3) -> (1, 3, h, w)."""
+    return torch.tensor(pixels.transpose(2, 0, 1)[None], dtype=torch.float32)
